@@ -1,0 +1,13 @@
+# Warnings and sanitizers, for every target of the project and for none of its users.
+add_library(crosslift_warnings INTERFACE)
+target_compile_options(crosslift_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                                                    -Wnon-virtual-dtor -Woverloaded-virtual -Wno-psabi)
+# One rule for all machines: a*b+c rounds as written, so that the same formula gives the same bits everywhere.
+target_compile_options(crosslift_warnings INTERFACE -ffp-contract=off)
+if(CROSSLIFT_WERROR)
+  target_compile_options(crosslift_warnings INTERFACE -Werror)
+endif()
+if(CROSSLIFT_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()

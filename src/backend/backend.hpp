@@ -1,0 +1,143 @@
+// The contract between algorithms and machines: few, coarse operations on prepared things.
+//
+// Pointers handed to an operation lie in the memory of that backend; `Lane` carries the stream, workspace and threads
+// of one call. Every operation is deterministic: the same input gives the same bits at any thread count.
+#pragma once
+
+#include "backend/array.hpp"
+
+#include <crosslift/device.hpp>
+#include <crosslift/sparse.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <stop_token>
+
+namespace crosslift::backend {
+
+/// Interactions with their plan (length bins, split rows), resident or streamed; made once, immutable.
+class Rows {
+public:
+    virtual ~Rows() = default;
+    virtual std::int64_t rows() const = 0;
+    virtual std::int64_t cols() const = 0;
+    virtual std::int64_t nnz() const = 0;
+};
+
+/// A catalog ready for top-K; made once, immutable.
+class Items {
+public:
+    virtual ~Items() = default;
+    virtual std::int64_t items() const = 0;
+    virtual std::int64_t factors() const = 0;
+};
+
+/// What one call owns while it runs. Lent by Backend::lane(), given back by its destructor.
+class Lane {
+public:
+    virtual ~Lane() = default;
+    /// Waits until everything issued on this lane is done.
+    virtual void wait() = 0;
+};
+
+enum class Table : std::uint32_t { customers = 0, items = 1 };
+
+/// One half step of ALS over all rows: minimises, for each row u with cells (i, r),
+///   sum_cells c_ui (p - x_u.y_i)^2 + background * sum_all (x_u.y_i)^2 + lambda_u |x_u|^2
+/// in the form A_u x_u = b_u with A_u = background * Y'Y + sum_cells w y y' + lambda_u I and b_u = sum_cells t y.
+/// HKV: background 1, w = alpha r, t = 1 + alpha r. Rendle: background alpha0, w = t = alpha r.
+/// (formulas/als.hpp turns options and r into w, t and lambda_u.)
+struct AlsStep {
+    float background = 1;
+    float alpha = 1;
+    float target_offset = 1;   ///< t = target_offset + alpha r
+    float regularization = 0;  ///< lambda_u = regularization * (n_u + frequency_offset)^nu
+    float frequency_offset = 0;
+    float nu = 0;
+    int cg_steps = 0;      ///< 0: Cholesky
+    std::stop_token stop;  ///< checked between batches of rows; the output is then unfinished
+};
+
+/// Per-query filter, in host memory, as crosslift::Filter means it.
+struct QueryFilter {
+    std::span<const std::int32_t> exclude;
+    std::span<const std::int32_t> allow;
+    bool use_allow = false;
+    std::span<const std::int32_t> categories;
+    std::span<const std::int32_t> exclude_categories;
+    float min_price = -std::numeric_limits<float>::infinity();
+    float max_price = std::numeric_limits<float>::infinity();
+};
+
+/// Host columns that items are filtered by; empty where there are none.
+struct ItemColumns {
+    std::span<const std::int32_t> category;
+    std::span<const float> price;
+    std::span<const float> bias;
+};
+
+class Backend {
+public:
+    Backend() = default;
+    Backend(const Backend&) = delete;
+    Backend& operator=(const Backend&) = delete;
+    virtual ~Backend() = default;
+
+    virtual Device device() const = 0;
+
+    // --- memory -------------------------------------------------------------------------------------------------
+    /// `bytes` of zeroed memory, aligned to 64 bytes.
+    virtual std::shared_ptr<void> allocate(std::int64_t bytes) const = 0;
+    virtual void copy_in(Lane& lane, void* to, const void* from_host, std::int64_t bytes) const = 0;   // waits
+    virtual void copy_out(Lane& lane, void* to_host, const void* from, std::int64_t bytes) const = 0;  // waits
+
+    template <class T>
+    Array<T> array(std::int64_t size) const {
+        return {this, allocate(size * static_cast<std::int64_t>(sizeof(T))), size};
+    }
+
+    // --- prepared things ----------------------------------------------------------------------------------------
+    /// A lane with `threads` CPU threads (0: all that this process may use).
+    virtual std::unique_ptr<Lane> lane(int threads) const = 0;
+    /// Copies host rows and plans them.
+    virtual std::shared_ptr<const Rows> make_rows(const CsrView& host) const = 0;
+    /// Keeps `factors` (items x factors, in this backend's memory, kept alive by `owner`) ready for top-K.
+    virtual std::shared_ptr<const Items> make_items(DenseView factors, std::shared_ptr<void> owner,
+                                                    const ItemColumns& columns) const = 0;
+
+    // --- training -----------------------------------------------------------------------------------------------
+    /// Initial factors: uniform in (-1, 1) * scale by Philox keyed by (seed, table, row, column), exact on any machine.
+    virtual void fill_factors(Lane& lane, DenseSpan out, std::uint64_t seed, Table table, float scale) const = 0;
+    /// out (d x d) = factors' factors, both triangles.
+    virtual void gram(Lane& lane, DenseView factors, DenseSpan out) const = 0;
+    /// One half step; `gram` is fixed' fixed. Rows without cells become zero.
+    virtual void als_solve(Lane& lane, const Rows& rows, DenseView fixed, DenseView gram, const AlsStep& step,
+                           DenseSpan out) const = 0;
+    /// sum_u sum_cells [w (1 - s)^2-type terms] of the objective over stored cells plus background over all cells, in
+    /// float64; regularisation of both sides included. See formulas/als.hpp.
+    virtual double als_loss(Lane& lane, const Rows& rows, DenseView customers, DenseView items,
+                            const AlsStep& customer_step, const AlsStep& item_step) const = 0;
+    /// out (n x n) = sum_rows weight_row x x' over stored cells taken as 1, both triangles; weights in host memory,
+    /// one per row.
+    virtual void item_gram(Lane& lane, const Rows& rows, std::span<const float> weights, DenseSpan out) const = 0;
+    /// Replaces a symmetric positive definite matrix by its inverse, in place, blocked. Throws InvalidArgument naming
+    /// the pivot if it is not positive definite, Stopped on request.
+    virtual void invert_spd(Lane& lane, DenseSpan matrix, std::stop_token stop) const = 0;
+    /// out = alpha * op(a) op(b) + beta * out; op transposes where asked.
+    virtual void multiply(Lane& lane, float alpha, DenseView a, bool transpose_a, DenseView b, bool transpose_b,
+                          float beta, DenseSpan out) const = 0;
+
+    // --- retrieval ----------------------------------------------------------------------------------------------
+    /// The k best items for each query (n x factors, this backend's memory): score = query.item + bias, higher first,
+    /// ties by lower row. `filters` (host): one per query, one for all, or none. rows/scores (host): n x k, padded
+    /// with -1 and -infinity.
+    virtual void top_k(Lane& lane, const Items& items, DenseView queries, int k, std::span<const QueryFilter> filters,
+                       std::int32_t* rows, float* scores) const = 0;
+};
+
+/// Version of this contract: the CUDA module's entry takes it and refuses another.
+constexpr std::uint32_t contract_version = 1;
+
+}  // namespace crosslift::backend
