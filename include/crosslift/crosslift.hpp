@@ -14,6 +14,7 @@
 #include <crosslift/matrix.hpp>
 #include <crosslift/model_io.hpp>
 #include <crosslift/offers.hpp>
+#include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
 #include <crosslift/retrieval.hpp>

@@ -6,6 +6,7 @@
 #include <crosslift/catalog.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/history.hpp>
+#include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
 #include <crosslift/trade_up.hpp>
@@ -76,12 +77,6 @@ struct OfferEngineOptions {
     Device device = {};
 };
 
-/// Weight of a customer's own decayed purchases in score_baskets: tau * sqrt(share of recent baskets with the item).
-struct OwnHistory {
-    double weight = 0;          ///< tau; 0: no known customers, or no gain on validation
-    double half_life_days = 0;  ///< H_h; 0: no decay
-};
-
 /// Everything an engine knows, as plain values: what a model file holds. Rows of all parts agree.
 struct OfferModels {
     IdMap customers;
@@ -132,6 +127,9 @@ private:
     struct State;
     std::shared_ptr<const State> state_;
 };
+
+/// An offer in full, line by line: sentence, price, counted evidence, and each reason with its share of the score.
+CROSSLIFT_API std::string explain(const Offer& offer);
 
 /// Trains every model of the engine. Throws DataError when no basket has two items that can be modelled.
 CROSSLIFT_API OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& catalog = {},
