@@ -3,6 +3,7 @@
 
 #include <crosslift/als.hpp>
 #include <crosslift/catalog.hpp>
+#include <crosslift/columns.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/device.hpp>
 #include <crosslift/ease.hpp>
