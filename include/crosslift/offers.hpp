@@ -91,6 +91,8 @@ struct OfferModels {
     double fit_seconds = 0;
 };
 
+struct EngineState;
+
 /// Immutable; any number of threads may query one engine, and copies share the same models.
 class CROSSLIFT_API OfferEngine {
 public:
@@ -124,8 +126,7 @@ public:
     const OfferModels& models() const;
 
 private:
-    struct State;
-    std::shared_ptr<const State> state_;
+    std::shared_ptr<const EngineState> state_;
 };
 
 /// An offer in full, line by line: sentence, price, counted evidence, and each reason with its share of the score.

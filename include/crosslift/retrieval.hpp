@@ -31,10 +31,10 @@ struct TopK {
 };
 
 struct RetrieverOptions {
-    bool cosine = false;                     ///< rank by cosine instead of inner product; a zero row scores 0
-    std::span<const std::int32_t> category;  ///< one per item, -1 unknown; empty: none
-    std::span<const float> price;            ///< one per item, NaN unknown; empty: none
-    std::span<const float> bias;             ///< added to each item's score; empty: none
+    bool cosine = false;                          ///< rank by cosine instead of inner product; a zero row scores 0
+    std::span<const std::int32_t> category = {};  ///< one per item, -1 unknown; empty: none
+    std::span<const float> price = {};            ///< one per item, NaN unknown; empty: none
+    std::span<const float> bias = {};             ///< added to each item's score; empty: none
     int threads = 0;
     Device device = {};
 };

@@ -1,0 +1,57 @@
+#include "offers/evidence_index.hpp"
+
+#include <algorithm>
+
+namespace crosslift {
+
+EvidenceIndex::EvidenceIndex(const PurchaseHistory& history)
+    : history_(&history),
+      words_((history.basket_count() + 63) / 64),
+      bitmap_slot_(static_cast<std::size_t>(history.items()), -1) {
+    const CsrView lists = history.item_baskets;
+    std::int32_t slots = 0;
+    for (std::int32_t item = 0; item < history.items(); ++item) {
+        const auto length = static_cast<std::int64_t>(lists.row(item).size());
+        if (length * 32 > history.basket_count()) bitmap_slot_[static_cast<std::size_t>(item)] = slots++;
+    }
+    bits_.assign(static_cast<std::size_t>(slots * words_), 0);
+    for (std::int32_t item = 0; item < history.items(); ++item) {
+        const std::int32_t slot = bitmap_slot_[static_cast<std::size_t>(item)];
+        if (slot < 0) continue;
+        std::uint64_t* words = bits_.data() + slot * words_;
+        for (const std::int32_t basket : lists.row(item)) words[basket / 64] |= std::uint64_t{1} << (basket % 64);
+    }
+}
+
+const std::uint64_t* EvidenceIndex::bitmap(std::int32_t item) const {
+    const std::int32_t slot = bitmap_slot_[static_cast<std::size_t>(item)];
+    return slot < 0 ? nullptr : bits_.data() + slot * words_;
+}
+
+std::int64_t EvidenceIndex::together(std::int32_t first, std::int32_t second) const {
+    const CsrView lists = history_->item_baskets;
+    if (lists.row(first).size() > lists.row(second).size()) std::swap(first, second);
+    const auto shorter = lists.row(first);
+    const auto longer = lists.row(second);
+    const std::uint64_t* words = bitmap(second);
+    if (words != nullptr) {
+        return std::count_if(shorter.begin(), shorter.end(),
+                             [&](std::int32_t basket) { return (words[basket / 64] >> (basket % 64) & 1) != 0; });
+    }
+    std::int64_t count = 0;
+    auto from = longer.begin();
+    for (const std::int32_t basket : shorter) {
+        from = std::lower_bound(from, longer.end(), basket);
+        if (from == longer.end()) break;
+        if (*from == basket) ++count;
+    }
+    return count;
+}
+
+Evidence EvidenceIndex::operator()(std::int32_t first, std::int32_t second) const {
+    const CsrView lists = history_->item_baskets;
+    return count_evidence(together(first, second), static_cast<std::int64_t>(lists.row(first).size()),
+                          static_cast<std::int64_t>(lists.row(second).size()), history_->basket_count());
+}
+
+}  // namespace crosslift

@@ -1,0 +1,72 @@
+#include "offers/explain.hpp"
+
+#include <crosslift/offers.hpp>
+
+#include <cmath>
+#include <cstdio>
+
+namespace crosslift {
+namespace {
+
+std::string number(const char* format, double value) {
+    char text[48];
+    std::snprintf(text, sizeof text, format, value);
+    return text;
+}
+
+const char* word(OfferKind kind) {
+    switch (kind) {
+        case OfferKind::cross_sell:
+            return "cross-sell";
+        case OfferKind::upsell:
+            return "up-sell";
+        case OfferKind::recommend:
+            return "recommendation";
+        case OfferKind::similar:
+            return "similar item";
+    }
+    return "offer";
+}
+
+}  // namespace
+
+std::string grouped(std::int64_t value) {
+    std::string digits = std::to_string(value < 0 ? -value : value);
+    for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3)
+        digits.insert(static_cast<std::size_t>(at), ",");
+    return value < 0 ? "-" + digits : digits;
+}
+
+std::string money(double amount) {
+    return number("%.2f", amount);
+}
+
+std::string percent(double share) {
+    return number("%.1f %%", 100 * share);
+}
+
+std::string bought_together(const Evidence& evidence, std::string_view anchor) {
+    return grouped(evidence.together) + " of " + grouped(evidence.first) + " baskets with " + std::string(anchor) +
+           " also had it, " + number(evidence.lift < 10 ? "%.1f" : "%.0f", evidence.lift) +
+           " times as many as by chance";
+}
+
+std::string explain(const Offer& offer) {
+    std::string text = offer.item + (offer.name.empty() || offer.name == offer.item ? "" : " " + offer.name) + ": " +
+                       word(offer.kind) + ", score " + number("%.4f", offer.score) + "\n  " + offer.sentence + "\n";
+    if (!std::isnan(offer.price)) text += "  price " + money(offer.price);
+    if (!std::isnan(offer.price_difference)) text += " (" + number("%+.2f", offer.price_difference) + ")";
+    if (!std::isnan(offer.price)) text += "\n";
+    if (offer.evidence.first > 0) {
+        const Evidence& e = offer.evidence;
+        text += "  counted: " + grouped(e.together) + " baskets with both, " + grouped(e.first) + " with " +
+                offer.anchor + ", " + grouped(e.second) + " with " + offer.item + ", " + grouped(e.baskets) +
+                " in all; lift " + number("%.2f", e.lift) + ", G2 " + number("%.1f", e.g2) + "\n";
+    }
+    for (const Reason& reason : offer.reasons)
+        text += "  " + reason.fact + (reason.item.empty() ? "" : " (" + reason.item + ")") + ": " +
+                number("%.6g", reason.value) + (reason.is_share ? " of the score" : "") + "\n";
+    return text;
+}
+
+}  // namespace crosslift

@@ -1,0 +1,85 @@
+// Raw model scores without rules, for experiments and judging.
+#include "offers/scoring.hpp"
+
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace crosslift {
+namespace {
+
+void want_one_each(std::size_t came, std::size_t wanted, const char* what, const char* per) {
+    if (came == wanted) return;
+    throw InvalidArgument(std::to_string(came) + " " + what + " came for " + std::to_string(wanted) + " " + per +
+                          "; give one each, or none");
+}
+
+std::int32_t customer_row(const OfferModels& models, std::span<const std::string> customers, std::size_t n) {
+    return customers.empty() || customers[n].empty() ? IdMap::unknown : models.customers.find(customers[n]);
+}
+
+// Natural log of 1 + baskets with the item: how scores of trade-ups from an unknown item are ordered.
+float popularity(const EngineState& state, std::int32_t item) {
+    return std::log1p(static_cast<float>(state.basket_counts[static_cast<std::size_t>(item)]));
+}
+
+}  // namespace
+
+Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> baskets,
+                                  std::span<const std::string> customers, std::optional<std::int64_t> as_of) const {
+    const OfferModels& models = state_->models;
+    if (!customers.empty()) want_one_each(customers.size(), baskets.size(), "customers", "baskets");
+    const std::int64_t now = as_of.value_or(models.history.latest_time());
+    Matrix scores(static_cast<std::int64_t>(baskets.size()), models.catalog.size());
+    std::vector<std::int32_t> rows;
+    for (std::size_t n = 0; n < baskets.size(); ++n) {
+        rows.clear();
+        for (const std::string& id : baskets[n]) {
+            const std::int32_t row = models.catalog.items().find(id);
+            if (row != IdMap::unknown) rows.push_back(row);
+        }
+        std::ranges::sort(rows);
+        rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+        const auto row = basket_scores(*state_, rows, customer_row(models, customers, n), now, 1.0);
+        std::ranges::copy(row, scores.row(static_cast<std::int64_t>(n)).begin());
+    }
+    return scores;
+}
+
+std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::string> items,
+                                                           std::span<const std::vector<std::string>> candidates,
+                                                           std::span<const std::string> customers,
+                                                           std::optional<std::int64_t> as_of) const {
+    const EngineState& state = *state_;
+    const OfferModels& models = state.models;
+    want_one_each(candidates.size(), items.size(), "lists of candidates", "items");
+    if (!customers.empty()) want_one_each(customers.size(), items.size(), "customers", "items");
+    const std::int64_t now = as_of.value_or(models.history.latest_time());
+    std::vector<std::vector<float>> result(items.size());
+    for (std::size_t n = 0; n < items.size(); ++n) {
+        std::vector<std::int32_t> rows;
+        std::vector<std::size_t> places;
+        for (std::size_t m = 0; m < candidates[n].size(); ++m) {
+            const std::int32_t row = models.catalog.items().find(candidates[n][m]);
+            if (row == IdMap::unknown) continue;
+            rows.push_back(row);
+            places.push_back(m);
+        }
+        result[n].assign(candidates[n].size(), std::numeric_limits<float>::quiet_NaN());
+        if (rows.empty()) continue;
+        const std::int32_t item = models.catalog.items().find(items[n]);
+        std::vector<float> scores;
+        if (item == IdMap::unknown) {
+            for (const std::int32_t row : rows) scores.push_back(popularity(state, row));
+        } else {
+            scores = score_trade_up(models.trade_up, *state.trade_up_facts, item, rows,
+                                    customer_row(models, customers, n), now);
+        }
+        for (std::size_t m = 0; m < rows.size(); ++m) result[n][places[m]] = scores[m];
+    }
+    return result;
+}
+
+}  // namespace crosslift

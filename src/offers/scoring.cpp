@@ -1,0 +1,56 @@
+#include "offers/scoring.hpp"
+
+#include <algorithm>
+
+namespace crosslift {
+namespace {
+
+double pair_score(const ComplementModel& model, std::int32_t from, std::int32_t to) {
+    const auto in = model.in_factors.row(from);
+    const auto out = model.out_factors.row(to);
+    double sum = 0;
+    for (std::size_t n = 0; n < in.size(); ++n) sum += static_cast<double>(in[n]) * out[n];
+    const CsrView residuals = model.residuals;
+    const auto columns = residuals.row(from);
+    const auto at = std::lower_bound(columns.begin(), columns.end(), to);
+    if (at != columns.end() && *at == to)
+        sum += residuals.row_values(from)[static_cast<std::size_t>(at - columns.begin())];
+    return sum;
+}
+
+}  // namespace
+
+std::vector<float> basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
+                                 std::int64_t as_of, double own_weight) {
+    std::vector<float> scores(static_cast<std::size_t>(state.items()), 0.0F);
+    add_basket_scores(state.models.complement, basket, scores);
+    add_own_history(state.models.own_history, state.models.history, customer, as_of, own_weight, scores);
+    return scores;
+}
+
+BasketShares basket_shares(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t item,
+                           std::int32_t customer, std::int64_t as_of, double own_weight) {
+    const OfferModels& models = state.models;
+    BasketShares shares;
+    for (const std::int32_t from : basket) shares.items.push_back(pair_score(models.complement, from, item));
+    shares.intercept = static_cast<double>(models.complement.intercept[static_cast<std::size_t>(item)]);
+    shares.own_history = own_history_share(models.own_history, models.history, customer, as_of, own_weight, item);
+    return shares;
+}
+
+Ranking::Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may) {
+    heap_.reserve(scores.size());
+    for (std::size_t item = 0; item < scores.size(); ++item)
+        if (may[item] != 0) heap_.push_back({scores[item], static_cast<std::int32_t>(item)});
+    std::ranges::make_heap(heap_, worse);
+}
+
+std::int32_t Ranking::next() {
+    if (heap_.empty()) return IdMap::unknown;
+    std::ranges::pop_heap(heap_, worse);
+    const std::int32_t item = heap_.back().item;
+    heap_.pop_back();
+    return item;
+}
+
+}  // namespace crosslift

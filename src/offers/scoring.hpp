@@ -1,0 +1,51 @@
+// Scores of a basket, their split into shares, and a ranking that is walked from the top.
+#pragma once
+
+#include "offers/state.hpp"
+
+#include <cstdint>
+#include <numeric>
+#include <span>
+#include <vector>
+
+namespace crosslift {
+
+/// One score per item: the complement model's for `basket`, plus `own_weight` times the customer's own history.
+std::vector<float> basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
+                                 std::int64_t as_of, double own_weight);
+
+/// The score of one item, taken apart. The parts sum to basket_scores' number up to rounding.
+struct BasketShares {
+    std::vector<double> items;  ///< one per basket item
+    double intercept = 0;
+    double own_history = 0;
+
+    double together() const { return std::accumulate(items.begin(), items.end(), 0.0); }
+    double total() const { return together() + intercept + own_history; }
+};
+
+BasketShares basket_shares(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t item,
+                           std::int32_t customer, std::int64_t as_of, double own_weight);
+
+/// Items in order of score, higher first, ties by row, taken one at a time: the first few of many thousands cost one
+/// pass and a few heap steps.
+class Ranking {
+public:
+    /// Items whose `may` is 0 are left out.
+    Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may);
+
+    /// The next best item, or IdMap::unknown when there is none.
+    std::int32_t next();
+
+private:
+    struct Entry {
+        float score;
+        std::int32_t item;
+    };
+    static bool worse(const Entry& a, const Entry& b) {
+        return a.score != b.score ? a.score < b.score : a.item > b.item;
+    }
+    std::vector<Entry> heap_;
+};
+
+}  // namespace crosslift

@@ -1,0 +1,123 @@
+#include "offers/state.hpp"
+
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <string_view>
+
+namespace crosslift {
+namespace {
+
+std::vector<std::int64_t> count_baskets(const PurchaseHistory& history) {
+    const CsrView lists = history.item_baskets;
+    std::vector<std::int64_t> counts(static_cast<std::size_t>(history.items()));
+    for (std::int64_t item = 0; item < history.items(); ++item)
+        counts[static_cast<std::size_t>(item)] = static_cast<std::int64_t>(lists.row(item).size());
+    return counts;
+}
+
+std::vector<std::int32_t> rank_popular(const std::vector<std::int64_t>& counts) {
+    std::vector<std::int32_t> order;
+    for (std::size_t item = 0; item < counts.size(); ++item)
+        if (counts[item] > 0) order.push_back(static_cast<std::int32_t>(item));
+    std::ranges::stable_sort(order, [&](std::int32_t a, std::int32_t b) {
+        return counts[static_cast<std::size_t>(a)] > counts[static_cast<std::size_t>(b)];
+    });
+    return order;
+}
+
+std::vector<std::uint8_t> find_replenishable(const PurchaseHistory& history) {
+    const auto size = static_cast<std::size_t>(history.items());
+    std::vector<std::int64_t> buyers(size), returned(size);
+    const CsrMatrix counts = customer_items(history);
+    for (std::size_t cell = 0; cell < counts.indices.size(); ++cell) {
+        const auto item = static_cast<std::size_t>(counts.indices[cell]);
+        ++buyers[item];
+        if (counts.values[cell] >= 2) ++returned[item];
+    }
+    std::vector<std::uint8_t> found(size);
+    for (std::size_t item = 0; item < size; ++item)
+        found[item] = buyers[item] >= replenishable_buyers &&
+                      static_cast<double>(returned[item]) >= replenishable_share * static_cast<double>(buyers[item]);
+    return found;
+}
+
+// Leaves with the same finest name ("YOGURT" under two parents) are one category for "do not offer more of the same".
+std::vector<std::int32_t> name_leaves(const IdMap& leaves) {
+    IdMap names;
+    std::vector<std::int32_t> rows;
+    constexpr std::string_view separator = " > ";
+    for (std::int32_t leaf = 0; leaf < leaves.size(); ++leaf) {
+        const std::string_view path = leaves[leaf];
+        const std::size_t at = path.rfind(separator);
+        rows.push_back(names.add(at == std::string_view::npos ? path : path.substr(at + separator.size())));
+    }
+    return rows;
+}
+
+std::vector<std::vector<std::int32_t>> sort_leaf_items(const Catalog& catalog) {
+    std::vector<std::vector<std::int32_t>> items(static_cast<std::size_t>(catalog.leaves().size()));
+    const auto price = catalog.price();
+    if (price.empty()) return items;
+    for (std::int32_t item = 0; item < catalog.size(); ++item)
+        if (catalog.leaf(item) != IdMap::unknown && !std::isnan(price[static_cast<std::size_t>(item)]))
+            items[static_cast<std::size_t>(catalog.leaf(item))].push_back(item);
+    for (auto& leaf : items)
+        std::ranges::stable_sort(leaf, [&](std::int32_t a, std::int32_t b) {
+            return price[static_cast<std::size_t>(a)] < price[static_cast<std::size_t>(b)];
+        });
+    return items;
+}
+
+void want_rows(std::int64_t came, std::int64_t wanted, const char* part) {
+    if (came == wanted) return;
+    throw InvalidArgument(std::string("OfferModels.") + part + " has " + std::to_string(came) + " rows where " +
+                          std::to_string(wanted) + " belong; all parts of an engine must come from one fit");
+}
+
+OfferModels checked(OfferModels models) {
+    const std::int64_t items = models.catalog.size();
+    want_rows(models.history.items(), items, "history (items)");
+    want_rows(models.complement.in_factors.rows(), items, "complement.in_factors");
+    want_rows(models.complement.out_factors.rows(), items, "complement.out_factors");
+    want_rows(models.complement.residuals.rows, items, "complement.residuals");
+    want_rows(static_cast<std::int64_t>(models.complement.intercept.size()), items, "complement.intercept");
+    want_rows(models.taste.item_factors.rows(), items, "taste.item_factors");
+    want_rows(models.history.customers, models.customers.size(), "history (customers)");
+    if (!models.taste.customer_factors.empty())
+        want_rows(models.taste.customer_factors.rows(), models.customers.size(), "taste.customer_factors");
+    return models;
+}
+
+}  // namespace
+
+EngineState::EngineState(OfferModels given)
+    : models(checked(std::move(given))),
+      evidence(models.history),
+      trade_up_facts(make_trade_up_facts(models.history, models.catalog, models.options.threads)),
+      basket_counts(count_baskets(models.history)),
+      by_popularity(rank_popular(basket_counts)),
+      replenishable(find_replenishable(models.history)),
+      leaf_name(name_leaves(models.catalog.leaves())),
+      leaf_items(sort_leaf_items(models.catalog)) {
+    RetrieverOptions by_product{.threads = models.options.threads, .device = models.options.device};
+    RetrieverOptions by_cosine = by_product;
+    by_cosine.cosine = true;
+    if (!models.taste.customer_factors.empty()) taste.emplace(models.taste.item_factors, by_product);
+    similar.emplace(models.taste.item_factors, by_cosine);
+}
+
+std::int32_t EngineState::category_key(std::int32_t item) const {
+    const std::int32_t leaf = models.catalog.leaf(item);
+    return leaf == IdMap::unknown ? IdMap::unknown : leaf_name[static_cast<std::size_t>(leaf)];
+}
+
+OfferEngine::OfferEngine(OfferModels models) : state_(std::make_shared<const EngineState>(std::move(models))) {}
+
+const OfferModels& OfferEngine::models() const {
+    return state_->models;
+}
+
+}  // namespace crosslift

@@ -1,0 +1,41 @@
+// What an engine derives from its models once, and every query reads.
+#pragma once
+
+#include "offers/evidence_index.hpp"
+
+#include <crosslift/offers.hpp>
+#include <crosslift/retrieval.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace crosslift {
+
+struct EngineState {
+    explicit EngineState(OfferModels given);
+
+    OfferModels models;
+    EvidenceIndex evidence;
+    std::shared_ptr<const TradeUpFacts> trade_up_facts;
+    std::optional<Retriever> taste;    // taste item factors, by inner product
+    std::optional<Retriever> similar;  // the same, by cosine
+
+    std::vector<std::int64_t> basket_counts;  // per item: baskets with it
+    std::vector<std::int32_t> by_popularity;  // items that were bought, most baskets first, ties by row
+    std::vector<std::uint8_t> replenishable;  // per item: customers come back for it
+    std::vector<std::int32_t> leaf_name;  // per leaf: row of its finest category's name, shared by like-named leaves
+    std::vector<std::vector<std::int32_t>> leaf_items;  // per leaf: items of known price, cheapest first, ties by row
+
+    std::int32_t items() const { return models.catalog.size(); }
+    /// A number that two items share when one must not be offered beside the other; -1 for an item without a leaf.
+    std::int32_t category_key(std::int32_t item) const;
+};
+
+/// A customer comes back for an item when at least this share of its buyers bought it in two baskets or more.
+constexpr double replenishable_share = 0.25;
+/// ... and at least this many customers bought it.
+constexpr std::int64_t replenishable_buyers = 10;
+
+}  // namespace crosslift
