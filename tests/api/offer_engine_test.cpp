@@ -1,0 +1,125 @@
+// The engine as a whole: odd shops, threads, determinism, explanations.
+#include "support/planted_shop.hpp"
+
+#include <crosslift/error.hpp>
+#include <crosslift/offers.hpp>
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <thread>
+
+namespace crosslift {
+namespace {
+
+using testing::PlantedShop;
+
+Transactions lines(const std::vector<std::pair<std::string, std::string>>& basket_item) {
+    TransactionTable table;
+    for (const auto& [basket, item] : basket_item) {
+        table.basket.push_back(basket);
+        table.item.push_back(item);
+    }
+    return Transactions(std::move(table));
+}
+
+TEST(OfferEngine, NoPairOfItemsIsAClearError) {
+    try {
+        fit_offer_engine(lines({{"1", "a"}, {"2", "b"}, {"3", "a"}, {"3", "a"}}));
+        FAIL() << "no error";
+    } catch (const DataError& error) {
+        EXPECT_NE(std::string(error.what()).find("two different items"), std::string::npos);
+    }
+}
+
+TEST(OfferEngine, WithoutTimesCustomersOrPricesItStillWorks) {
+    std::vector<std::pair<std::string, std::string>> rows;
+    for (int n = 0; n < 60; ++n) {
+        const std::string basket = std::to_string(n);
+        rows.push_back({basket, n % 2 == 0 ? "bread" : "tea"});
+        rows.push_back({basket, n % 2 == 0 ? "butter" : "milk"});
+    }
+    const OfferEngine engine = fit_offer_engine(lines(rows), {}, PlantedShop::options());
+    const std::vector<std::string> basket = {"bread"};
+    const OfferList list = engine.cross_sell(basket);
+    ASSERT_EQ(list.offers.size(), 1U);
+    EXPECT_EQ(list.offers[0].item, "butter");
+    EXPECT_EQ(list.offers[0].evidence.together, 30);
+    EXPECT_TRUE(std::isnan(list.offers[0].price));
+    EXPECT_TRUE(engine.upsell("bread").offers.empty());
+    EXPECT_EQ(engine.recommend("").offers.size(), 4U);
+}
+
+TEST(OfferEngine, TheSameAtAnyThreadCount) {
+    OfferEngineOptions one = PlantedShop::options(), three = PlantedShop::options();
+    one.threads = 1;
+    three.threads = 3;
+    const OfferEngine a = fit_offer_engine(PlantedShop().transactions(), PlantedShop().catalog(), one);
+    const OfferEngine b = fit_offer_engine(PlantedShop().transactions(), PlantedShop().catalog(), three);
+    const std::vector<std::vector<std::string>> baskets = {{"c0i1"}, {"c2i2", "c5i0"}, {}};
+    const std::vector<std::string> customers = {"k1", "", "k2"};
+    const Matrix x = a.score_baskets(baskets, customers), y = b.score_baskets(baskets, customers);
+    for (std::int64_t r = 0; r < x.rows(); ++r)
+        for (std::size_t c = 0; c < x.row(r).size(); ++c) EXPECT_EQ(x.row(r)[c], y.row(r)[c]);
+}
+
+TEST(OfferEngine, ManyThreadsMayAskAtOnce) {
+    const OfferEngine engine = PlantedShop().engine();
+    const std::string item = "c0i1";
+    const OfferList alone = engine.cross_sell(std::span(&item, 1), "k1");
+    std::vector<int> different(4, 0);
+    {
+        std::vector<std::jthread> threads;
+        for (int& count : different)
+            threads.emplace_back([&engine, &alone, &item, &count] {
+                for (int n = 0; n < 50; ++n) {
+                    const OfferList mine = engine.cross_sell(std::span(&item, 1), "k1");
+                    count += mine.offers.size() != alone.offers.size() || mine.offers[0].item != alone.offers[0].item ||
+                             mine.offers[0].score != alone.offers[0].score;
+                    engine.upsell(item, "k1");
+                    engine.recommend("k1");
+                }
+            });
+    }
+    for (const int count : different) EXPECT_EQ(count, 0);
+}
+
+TEST(OfferEngine, RawScoresOfAnUnknownBasketAreTheIntercepts) {
+    const OfferEngine engine = PlantedShop().engine();
+    const std::vector<std::vector<std::string>> baskets = {{"never seen"}, {}};
+    const Matrix scores = engine.score_baskets(baskets);
+    for (std::size_t n = 0; n < scores.row(0).size(); ++n) {
+        EXPECT_EQ(scores.row(0)[n], engine.models().complement.intercept[n]);
+        EXPECT_EQ(scores.row(1)[n], scores.row(0)[n]);
+    }
+    const std::vector<std::string> three = {"a", "b", "c"};
+    EXPECT_THROW(engine.score_baskets(baskets, three), InvalidArgument);
+}
+
+TEST(OfferEngine, StopsOnRequestWithoutAModel) {
+    std::stop_source stop;
+    stop.request_stop();
+    Progress progress{.on_step = {}, .stop = stop.get_token()};
+    EXPECT_THROW(fit_offer_engine(PlantedShop().transactions(), PlantedShop().catalog(), {}, progress), Stopped);
+}
+
+TEST(OfferEngine, ExplainSaysWhatWasCounted) {
+    const OfferEngine engine = PlantedShop().engine();
+    const std::string item = "c0i1";
+    const OfferList list = engine.cross_sell(std::span(&item, 1));
+    ASSERT_FALSE(list.offers.empty());
+    const std::string text = explain(list.offers[0]);
+    EXPECT_NE(text.find(list.offers[0].sentence), std::string::npos);
+    EXPECT_NE(text.find("baskets with both"), std::string::npos);
+    EXPECT_NE(text.find("bought_together (c0i1)"), std::string::npos);
+}
+
+TEST(OfferEngine, PartsOfDifferentFitsAreRefused) {
+    const OfferEngine engine = PlantedShop().engine();
+    OfferModels models = engine.models();
+    models.complement.intercept.pop_back();
+    EXPECT_THROW(OfferEngine{std::move(models)}, InvalidArgument);
+}
+
+}  // namespace
+}  // namespace crosslift
