@@ -70,7 +70,7 @@ TEST(SimilarItems, NeverTheItemItselfAndInDescendingOrder) {
         for (std::size_t n = 0; n < list.offers.size(); ++n) {
             EXPECT_NE(list.offers[n].item, PlantedShop::id(c, 2));
             EXPECT_LE(list.offers[n].score, 1.0 + 1e-5);
-            if (n > 0) EXPECT_LE(list.offers[n].score, list.offers[n - 1].score);
+            EXPECT_LE(list.offers[n].score, list.offers[n == 0 ? 0 : n - 1].score);
         }
     }
 }

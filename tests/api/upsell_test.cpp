@@ -46,7 +46,7 @@ TEST(Upsell, ScoresAreProbabilitiesInDescendingOrder) {
     double sum = 0;
     for (std::size_t n = 0; n < list.offers.size(); ++n) {
         sum += list.offers[n].score;
-        if (n > 0) EXPECT_LE(list.offers[n].score, list.offers[n - 1].score);
+        EXPECT_LE(list.offers[n].score, list.offers[n == 0 ? 0 : n - 1].score);
     }
     EXPECT_NEAR(sum, 1.0, 1e-6);
 }
