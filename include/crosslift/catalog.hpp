@@ -45,8 +45,8 @@ struct CatalogTable {
 };
 
 /// A cleaned catalog. The rules: a row without an item id, or whose id stood before, is rejected (the first row
-/// counts); a negative or infinite price, cost or tier rejects its row, an infinite margin too; an unknown one stays
-/// unknown. Rejected rows are in report().
+/// counts); a negative or infinite price, cost or tier rejects its row, an infinite margin or attribute too; an
+/// unknown one stays unknown. Rejected rows are in report().
 class CROSSLIFT_API Catalog {
 public:
     Catalog() = default;
@@ -92,6 +92,7 @@ public:
     const std::vector<RejectedRow>& rejected() const { return table_.rejected; }
 
 private:
+    void take(CatalogTable table);
     static std::size_t idx(std::int32_t item) { return static_cast<std::size_t>(item); }
 
     IdMap items_;

@@ -30,6 +30,9 @@ public:
 
     bool integers = false;
 
+    /// True if every id is the usual text of a 64-bit integer ("17", "-3"; not "011", "+5" or "-0").
+    bool holds_integers() const;
+
     /// All ids end to end, and size() + 1 offsets into them: the form in which a model file keeps them.
     std::string_view text() const { return text_; }
     std::span<const std::int64_t> offsets() const { return offsets_; }
@@ -43,7 +46,7 @@ private:
 
     std::string text_;
     std::vector<std::int64_t> offsets_ = {0};
-    std::vector<std::int32_t> slots_;  // open addressing, -1 = free, size a power of two
+    std::vector<std::uint64_t> slots_;  // open addressing: hash << 32 | row + 1; 0 = free; size a power of two
 };
 
 /// A column of ids, dictionary encoded: `rows[n]` is the id of line n, or IdMap::unknown where it is missing.

@@ -9,6 +9,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace crosslift {
@@ -21,6 +22,23 @@ enum class TimeKind {
 };
 
 constexpr std::int64_t unknown_time = std::numeric_limits<std::int64_t>::min();
+
+/// Why a line was rejected: the fixed sentences of RejectedRow::reason, the same for files and frames.
+namespace rejection {
+inline constexpr const char* no_item = "no item id";
+inline constexpr const char* no_basket = "no basket id";
+inline constexpr const char* quantity_not_positive = "quantity zero or negative (a cancellation or correction)";
+inline constexpr const char* quantity_not_finite = "quantity is infinite";
+inline constexpr const char* quantity_malformed = "quantity is not a number";
+inline constexpr const char* price_negative = "price is negative";
+inline constexpr const char* price_infinite = "price is infinite";
+inline constexpr const char* price_malformed = "price is not a number";
+inline constexpr const char* no_time = "no time, while other lines have one";
+inline constexpr const char* time_malformed = "time is neither ISO 8601 nor like the column's first value";
+inline constexpr const char* item_twice = "item id stood before (the first row counts)";
+inline constexpr const char* availability_malformed = "availability is neither yes nor no";
+inline constexpr const char* too_few_fields = "fewer fields than the header";
+}  // namespace rejection
 
 /// A line that was not used, and why.
 struct RejectedRow {
@@ -92,6 +110,8 @@ public:
     const TransactionReport& report() const { return report_; }
 
 private:
+    void take(TransactionTable table, bool has_time);
+
     IdMap customers_, baskets_, items_;
     std::vector<std::int32_t> customer_, basket_, item_;
     std::vector<std::int64_t> time_;
@@ -103,6 +123,15 @@ private:
 /// Reads "2011-12-01", "2011-12-01T08:26", "2011-12-01 08:26:00", with or without fraction, "Z" or "+02:00" (turned
 /// into UTC). False if the text is none of these or no real date.
 CROSSLIFT_API bool parse_timestamp(std::string_view text, std::int64_t& seconds);
+
+/// Reads one field of a time column. TimeKind::none in `kind` means that no value was known so far: the first known one
+/// decides (a plain integer: order; else timestamp), later ones must be like it. "", "NA", "NaN", "NaT" and "null" (in
+/// any case) give unknown_time. False if the text is malformed.
+CROSSLIFT_API bool parse_time(std::string_view text, TimeKind& kind, std::int64_t& time);
+
+/// Reads a decimal number, whatever the locale; spaces around it are allowed. "", "NA", "NaN" and "null" (in any case)
+/// give NaN. False if the text is malformed or beyond the range of float.
+CROSSLIFT_API bool parse_number(std::string_view text, float& number);
 
 /// "2011-12-01T08:26:00" for a timestamp, the number itself for an order.
 CROSSLIFT_API std::string format_time(std::int64_t time, TimeKind kind);

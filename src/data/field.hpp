@@ -1,0 +1,32 @@
+// What every reader of a text field agrees on: spaces around it do not count, and some words mean "unknown".
+#pragma once
+
+#include <string_view>
+
+namespace crosslift {
+
+inline std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blank = " \t\r\n";
+    const auto first = text.find_first_not_of(blank);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blank) - first + 1);
+}
+
+/// Compares ASCII letters in any case; `lower` is in lower case.
+inline bool equals_ignoring_case(std::string_view text, std::string_view lower) {
+    if (text.size() != lower.size()) return false;
+    for (std::size_t n = 0; n < text.size(); ++n) {
+        const char c = text[n];
+        if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != lower[n]) return false;
+    }
+    return true;
+}
+
+/// True for what stands in a field whose value is not known; `text` is trimmed.
+inline bool is_unknown_word(std::string_view text) {
+    if (text.size() > 4) return false;
+    return text.empty() || equals_ignoring_case(text, "na") || equals_ignoring_case(text, "nan") ||
+           equals_ignoring_case(text, "nat") || equals_ignoring_case(text, "null");
+}
+
+}  // namespace crosslift
