@@ -61,8 +61,8 @@ struct Evidence {
     double g2 = 0;              ///< log-likelihood ratio of the 2 x 2 table, 1 degree of freedom; 0 if lift <= 1
 };
 
-/// Lift and G2 from the four counts. Throws InvalidArgument if `together` exceeds either count or they exceed
-/// `baskets`.
+/// Lift and G2 from the four counts. Throws InvalidArgument if no baskets can be counted so: `together` exceeds either
+/// count, or the baskets with one or the other exceed `baskets`.
 CROSSLIFT_API Evidence count_evidence(std::int64_t together, std::int64_t first, std::int64_t second,
                                       std::int64_t baskets);
 

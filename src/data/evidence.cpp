@@ -37,23 +37,19 @@ double g2_term(double observed, double expected) {
 
 }  // namespace
 
-Evidence evidence(const PurchaseHistory& history, std::int32_t first, std::int32_t second) {
-    if (first < 0 || first >= history.items() || second < 0 || second >= history.items()) {
-        throw InvalidArgument("items " + std::to_string(first) + " and " + std::to_string(second) +
-                              " asked for; the history has items 0 .. " + std::to_string(history.items() - 1));
+Evidence count_evidence(std::int64_t together, std::int64_t first, std::int64_t second, std::int64_t baskets) {
+    if (together < 0 || together > std::min(first, second) || std::max(first, second) > baskets ||
+        first + second - together > baskets) {
+        throw InvalidArgument("no baskets can be counted as " + std::to_string(together) + " together, " +
+                              std::to_string(first) + " with the first item, " + std::to_string(second) +
+                              " with the second, " + std::to_string(baskets) + " in all");
     }
-    const auto a = history.item_baskets.view().row(first);
-    const auto b = history.item_baskets.view().row(second);
-    Evidence out;
-    out.first = static_cast<std::int64_t>(a.size());
-    out.second = static_cast<std::int64_t>(b.size());
-    out.baskets = history.basket_count();
-    out.together = a.size() <= b.size() ? common(a, b) : common(b, a);
-    if (out.first == 0 || out.second == 0) return out;
-    const auto n = static_cast<double>(out.baskets);
-    const auto n1 = static_cast<double>(out.first);
-    const auto n2 = static_cast<double>(out.second);
-    const auto both = static_cast<double>(out.together);
+    Evidence out{together, first, second, baskets};
+    if (first == 0 || second == 0) return out;
+    const auto n = static_cast<double>(baskets);
+    const auto n1 = static_cast<double>(first);
+    const auto n2 = static_cast<double>(second);
+    const auto both = static_cast<double>(together);
     out.lift = both * n / (n1 * n2);
     if (out.lift > 1) {
         out.g2 = g2_term(both, n1 * n2 / n) + g2_term(n1 - both, n1 * (n - n2) / n) +
@@ -61,6 +57,18 @@ Evidence evidence(const PurchaseHistory& history, std::int32_t first, std::int32
         out.g2 = std::max(out.g2, 0.0);
     }
     return out;
+}
+
+Evidence evidence(const PurchaseHistory& history, std::int32_t first, std::int32_t second) {
+    if (first < 0 || first >= history.items() || second < 0 || second >= history.items()) {
+        throw InvalidArgument("items " + std::to_string(first) + " and " + std::to_string(second) +
+                              " asked for; the history has items 0 .. " + std::to_string(history.items() - 1));
+    }
+    const CsrView lists = history.item_baskets;
+    const auto a = lists.row(first);
+    const auto b = lists.row(second);
+    return count_evidence(a.size() <= b.size() ? common(a, b) : common(b, a), static_cast<std::int64_t>(a.size()),
+                          static_cast<std::int64_t>(b.size()), history.basket_count());
 }
 
 std::vector<float> median_prices(const Transactions& transactions) {

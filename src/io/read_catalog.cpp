@@ -66,7 +66,15 @@ public:
         find(columns_.manufacturer, standard.manufacturer);
         find(columns_.variant, standard.variant);
         find(columns_.pack_size, standard.pack_size);
+        for (const AttributeColumn& attribute : columns_.attributes) {
+            add(finder.find(attribute.column, Presence::required));
+            if (wanted_.back() < 0) throw DataError("the name of an attribute column is empty");
+            table.attributes.push_back(
+                {attribute.column, attribute.direction, attribute.weight, attribute.must_have, {}});
+            malformed_.push_back(attribute.column + " is not a number");
+        }
         table.category.resize(columns_.category.size());
+        attributes_.resize(columns_.attributes.size());
         return wanted_;
     }
 
@@ -85,6 +93,11 @@ public:
         if (!parse_yes_no(row.fields[rest], available)) {
             return reject(row, rejection::availability_malformed, row.fields[rest]);
         }
+        const std::size_t pack_size = rest + 4;
+        for (std::size_t n = 0; n < attributes_.size(); ++n) {
+            const std::string_view text = row.fields[pack_size + 1 + n];
+            if (!parse_number(text, attributes_[n])) return reject(row, malformed_[n].c_str(), text);
+        }
         add_ids(row, rest + 1);
         add_name(row);
         const std::array columns = {&table.price, &table.cost, &table.margin, &table.tier};
@@ -92,7 +105,8 @@ public:
             if (wanted_[numbers + n] >= 0) columns[n]->push_back(number[n]);
         }
         if (wanted_[rest] >= 0) table.available.push_back(available);
-        if (wanted_.back() >= 0) table.pack_size.emplace_back(row.fields.back());
+        if (wanted_[pack_size] >= 0) table.pack_size.emplace_back(row.fields[pack_size]);
+        for (std::size_t n = 0; n < attributes_.size(); ++n) table.attributes[n].values.push_back(attributes_[n]);
         table.line.push_back(row.line);
     }
 
@@ -125,7 +139,11 @@ private:
     }
 
     const CatalogColumns& columns_;
-    std::vector<int> wanted_;  // item, category levels, names, price, cost, margin, tier, available, brand, ...
+    // Item, category levels, names, price, cost, margin, tier, available, brand, manufacturer, variant, pack size,
+    // attributes.
+    std::vector<int> wanted_;
+    std::vector<float> attributes_;       // of the row that is being read
+    std::vector<std::string> malformed_;  // per attribute: what to say
 };
 
 }  // namespace
