@@ -18,10 +18,12 @@ namespace crosslift {
 
 struct TradeUpOptions {
     double min_price_ratio = 1.10;  ///< an event is a purchase at least this much dearer than the last one in the leaf
-    double l2 = 1.0;                ///< penalty on the weights, > 0
-    int windows = 3;                ///< training windows at the end of the history, each predicted from before it
-    double window_share = 0.1;      ///< length of a window as a share of all baskets
-    std::int64_t max_events = 20000;  ///< events used for fitting, the newest first
+    double l2 = 100.0;  ///< penalty on the squared weights of features scaled to unit spread, > 0; 30 .. 300 do alike
+    int windows = 6;    ///< training windows at the end of the history, at most; each is predicted from before it
+    double window_share = 0.1;        ///< length of a window as a share of all baskets, 0 .. 0.5
+    std::int64_t max_events = 12000;  ///< events used for fitting, newest windows first, at most half from one window
+    /// Who bought what, as the features of taste read it; `seed` and `threads` below are used instead of its own.
+    AlsOptions taste = {.factors = 32, .iterations = 6, .regularization = 30.0F, .alpha = 4.0F};
     std::uint64_t seed = 0;
     int threads = 0;
 };
@@ -39,25 +41,32 @@ struct TradeUpModel {
     std::int64_t events = 0;             ///< events fitted on
     double validation_mrr = 0;           ///< on the last window, weights fitted on the others; 0 where not measured
     double popular_mrr = 0;              ///< the same for "most bought dearer item"
+    AlsModel taste;                      ///< trained on the whole history; empty where there are no weights
     TradeUpOptions options;
 };
 
 /// Facts about customers and items that the logit's features are read from, built once from a history.
 class TradeUpFacts;
 
+/// The features that a weight may name, in the order in which fit_trade_up() gives them.
+CROSSLIFT_API std::vector<std::string> trade_up_features();
+
 /// Learns the weights from windows of `history`. `catalog` is aligned to its items. With too few events (under 50)
-/// the model has no weights.
+/// the model has no weights. Throws InvalidArgument for options out of range, Stopped when a stop is requested.
 CROSSLIFT_API TradeUpModel fit_trade_up(const PurchaseHistory& history, const Catalog& catalog,
                                         const TradeUpOptions& options = {}, const Progress& progress = {});
 
-/// The facts as known after the whole of `history`.
+/// The facts as known after the whole of `history`, with `price` and `taste` fitted on it (`taste` may be empty).
+/// Nothing refers to the arguments afterwards. Throws InvalidArgument if their rows do not agree.
 CROSSLIFT_API std::shared_ptr<const TradeUpFacts> make_trade_up_facts(const PurchaseHistory& history,
-                                                                      const Catalog& catalog, int threads = 0);
+                                                                      const Catalog& catalog, const PriceModel& price,
+                                                                      const AlsModel& taste);
 
-/// One utility per candidate, in their order. `customer` may be IdMap::unknown; `as_of` may be unknown_time (the
-/// latest time of the history). Candidates of unknown price get the utility of the mean price.
+/// One utility per candidate, in their order. `item` and `customer` may be IdMap::unknown: what depends on them is
+/// then 0. A candidate of unknown price gets the mean of what depends on prices. Sales are weighed by their age at the
+/// end of the history, so a later date of the query changes nothing. Throws InvalidArgument for rows out of range and
+/// for a weight whose feature is not known.
 CROSSLIFT_API std::vector<float> score_trade_up(const TradeUpModel& model, const TradeUpFacts& facts, std::int32_t item,
-                                                std::span<const std::int32_t> candidates, std::int32_t customer,
-                                                std::int64_t as_of);
+                                                std::span<const std::int32_t> candidates, std::int32_t customer);
 
 }  // namespace crosslift

@@ -56,6 +56,8 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
 
     TradeUpOptions trade_up = options.trade_up;
     trade_up.threads = options.threads;
+    trade_up.seed = options.seed;
+    trade_up.taste.device = options.device;
     models.trade_up = fit_trade_up(history, models.catalog, trade_up, progress);
     models.fit_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return OfferEngine(std::move(models));

@@ -51,12 +51,12 @@ Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> bask
 std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::string> items,
                                                            std::span<const std::vector<std::string>> candidates,
                                                            std::span<const std::string> customers,
-                                                           std::optional<std::int64_t> as_of) const {
+                                                           std::optional<std::int64_t> /*as_of*/) const {
+    // Sales are weighed by their age at the latest purchase: a later date knows nothing more about them.
     const EngineState& state = *state_;
     const OfferModels& models = state.models;
     want_one_each(candidates.size(), items.size(), "lists of candidates", "items");
     if (!customers.empty()) want_one_each(customers.size(), items.size(), "customers", "items");
-    const std::int64_t now = as_of.value_or(models.history.latest_time());
     std::vector<std::vector<float>> result(items.size());
     for (std::size_t n = 0; n < items.size(); ++n) {
         std::vector<std::int32_t> rows;
@@ -74,8 +74,8 @@ std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::
         if (item == IdMap::unknown) {
             for (const std::int32_t row : rows) scores.push_back(popularity(state, row));
         } else {
-            scores = score_trade_up(models.trade_up, *state.trade_up_facts, item, rows,
-                                    customer_row(models, customers, n), now);
+            scores =
+                score_trade_up(models.trade_up, *state.trade_up_facts, item, rows, customer_row(models, customers, n));
         }
         for (std::size_t m = 0; m < rows.size(); ++m) result[n][places[m]] = scores[m];
     }

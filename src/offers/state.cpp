@@ -96,7 +96,7 @@ OfferModels checked(OfferModels models) {
 EngineState::EngineState(OfferModels given)
     : models(checked(std::move(given))),
       evidence(models.history),
-      trade_up_facts(make_trade_up_facts(models.history, models.catalog, models.options.threads)),
+      trade_up_facts(make_trade_up_facts(models.history, models.catalog, models.price, models.trade_up.taste)),
       basket_counts(count_baskets(models.history)),
       by_popularity(rank_popular(basket_counts)),
       replenishable(find_replenishable(models.history)),

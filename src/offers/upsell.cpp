@@ -127,8 +127,7 @@ OfferList OfferEngine::upsell(const std::string& item, const std::string& custom
         const auto found = dearer_versions(state, row, price, query, may);
         const std::int32_t who = query.personalization > 0 ? resolved.customer : IdMap::unknown;
         if (!found.empty()) {
-            const auto shares =
-                softmax(score_trade_up(state.models.trade_up, *state.trade_up_facts, row, found, who, resolved.as_of));
+            const auto shares = softmax(score_trade_up(state.models.trade_up, *state.trade_up_facts, row, found, who));
             std::vector<std::size_t> order(found.size());
             for (std::size_t n = 0; n < order.size(); ++n) order[n] = n;
             std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
