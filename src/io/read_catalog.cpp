@@ -1,4 +1,5 @@
 // items.csv to a table: every line ends up in the columns or among the rejected.
+#include "data/field.hpp"
 #include "io/columns.hpp"
 #include "io/csv.hpp"
 #include "io/tables.hpp"
@@ -10,36 +11,6 @@
 namespace crosslift {
 namespace io {
 namespace {
-
-// Appends `more` with runs of blanks as one space and none at the ends: names are for people.
-void append_words(std::string& text, std::string_view more) {
-    bool gap = !text.empty();
-    for (const char c : more) {
-        if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-            gap = !text.empty();
-            continue;
-        }
-        if (gap) text += ' ';
-        gap = false;
-        text += c;
-    }
-}
-
-bool parse_yes_no(std::string_view text, std::uint8_t& yes) {
-    std::string word;
-    for (const char c : text) {
-        if (c != ' ') word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    constexpr std::array<std::string_view, 5> yeses = {"", "1", "true", "yes", "y"};
-    constexpr std::array<std::string_view, 4> noes = {"0", "false", "no", "n"};
-    for (const auto known : yeses) {
-        if (word == known) return yes = 1, true;
-    }
-    for (const auto known : noes) {
-        if (word == known) return yes = 0, true;
-    }
-    return false;
-}
 
 class TableBuilder {
 public:
