@@ -14,12 +14,12 @@
 namespace crosslift {
 
 struct ComplementOptions {
-    EaseOptions ease;
-    bool tune = true;        ///< choose `ease` on the newest part of the baskets; false: take it as given
-    int factors = 64;        ///< d, rank of the embeddings; 0: sparse residuals only
-    double residuals = 128;  ///< m, sparse residuals per item on average; 0: embeddings only
-    std::int64_t max_items =
-        10000;  ///< the dense closed form is taken over at most this many items, best sellers first
+    EaseOptions ease;               ///< taken as given without `tune`; with it, only threads and device are
+    bool tune = true;               ///< choose `ease` on the newest part of the baskets
+    int factors = 64;               ///< d, rank of the embeddings; 0: sparse residuals only
+    double residuals = 512;         ///< m, sparse residuals per item on average; 0: embeddings only
+    std::int64_t min_baskets = 3;   ///< items in fewer baskets (of two items or more) stay outside the closed form
+    std::int64_t max_items = 8000;  ///< so do all but this many best sellers: it takes items^2 * 4 bytes, several times
     std::uint64_t seed = 0;
 };
 
@@ -27,11 +27,11 @@ struct ComplementOptions {
 struct ComplementTrial {
     EaseOptions ease;
     double validation_hr10 = 0;  ///< leave-one-out hit rate at 10 on the validation slice
-    double validation_ndcg10 = 0;
+    double validation_ndcg = 0;  ///< nDCG over the whole ranking: less noisy than HR@10
 };
 
 /// score of item j for a basket q = intercept_j + sum_{i in q} (in_i . out_j + residual_ij).
-/// In-in and out-out cosines find substitutes; in-out finds complements.
+/// Items outside the closed form have zero rows; with EaseOptions::intercept theirs is their share of the baskets.
 struct ComplementModel {
     Matrix in_factors;             ///< items x factors
     Matrix out_factors;            ///< items x factors
@@ -40,16 +40,18 @@ struct ComplementModel {
     ComplementOptions options;     ///< options.ease holds what was chosen
     std::vector<ComplementTrial> trials;
     double kept_hr10 = 0;             ///< validation HR@10 of this form / of the full matrix; 0 where not measured
-    std::int64_t modelled_items = 0;  ///< items inside the dense closed form; the others have zero rows
+    std::int64_t modelled_items = 0;  ///< items inside the dense closed form
 };
 
-/// Fits on baskets x items; `time` (seconds or order, one per basket, may be empty) orders the baskets for validation,
-/// `age_days` (may be empty) feeds the half-life. Throws InvalidArgument for options out of range; Stopped on request.
+/// Fits on baskets x items (stored cells count as 1); `time` (seconds or order, one per basket, may be empty: as they
+/// stand) orders the baskets for validation, `age_days` (may be empty: no decay) feeds the half-life.
+/// Throws InvalidArgument for arrays that do not fit or options out of range; Stopped on request.
 CROSSLIFT_API ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int64_t> time,
                                              std::span<const float> age_days, const ComplementOptions& options = {},
                                              const Progress& progress = {});
 
-/// Adds the scores of one basket (rows of items, each once) to `scores` (one float per item).
+/// Adds the scores of one basket (rows of items, each once) to `scores` (one float per item). Throws InvalidArgument
+/// for a row out of range or scores of another length.
 CROSSLIFT_API void add_basket_scores(const ComplementModel& model, std::span<const std::int32_t> basket,
                                      std::span<float> scores);
 
