@@ -1,0 +1,209 @@
+#include "backend/backend.hpp"
+#include "devices/devices.hpp"
+
+#include <crosslift/ease.hpp>
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace crosslift {
+namespace {
+
+void require(bool good, const std::string& message) {
+    if (!good) throw InvalidArgument(message);
+}
+
+void check_options(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options) {
+    const auto say = [](const char* name, double value, const char* wanted) {
+        return "EaseOptions::" + std::string(name) + " is " + std::to_string(value) + "; give " + wanted;
+    };
+    require(options.regularization > 0 && std::isfinite(options.regularization),
+            say("regularization", options.regularization, "a positive number"));
+    require(options.popularity_regularization >= 0 && std::isfinite(options.popularity_regularization),
+            say("popularity_regularization", options.popularity_regularization, "0 or a positive number"));
+    require(options.size_exponent >= 0 && options.size_exponent <= 1,
+            say("size_exponent", options.size_exponent, "a number from 0 to 1"));
+    require(options.half_life_days >= 0 && std::isfinite(options.half_life_days),
+            say("half_life_days", options.half_life_days, "0 (no decay) or a positive number"));
+    require(options.damping >= 0 && options.damping <= 1, say("damping", options.damping, "a number from 0 to 1"));
+    require(age_days.empty() || static_cast<std::int64_t>(age_days.size()) == baskets.rows,
+            "age_days has " + std::to_string(age_days.size()) + " numbers for " + std::to_string(baskets.rows) +
+                " baskets; give one per basket, or none");
+    for (std::size_t basket = 0; basket < age_days.size(); ++basket)
+        require(std::isfinite(age_days[basket]),
+                "age_days of basket " + std::to_string(basket) + " is not a finite number; give an age in days");
+    require(options.half_life_days == 0 || !age_days.empty() || baskets.rows == 0,
+            "EaseOptions::half_life_days needs the age of each basket; give age_days, or half_life_days 0");
+}
+
+/// w_b = (|b| - 1)^-size_exponent, rescaled so that sum w_b |b| = sum |b|, then times 2^(-age / half life).
+std::vector<float> basket_weights(const CsrView& baskets, std::span<const float> age_days,
+                                  const EaseOptions& options) {
+    std::vector<double> weights(static_cast<std::size_t>(baskets.rows), 0.0);
+    double cells = 0;
+    double weighted_cells = 0;
+    for (std::int64_t basket = 0; basket < baskets.rows; ++basket) {
+        const double size = static_cast<double>(baskets.end(basket) - baskets.begin(basket));
+        if (size < 2) continue;
+        const double weight = std::pow(size - 1, -options.size_exponent);
+        weights[static_cast<std::size_t>(basket)] = weight;
+        cells += size;
+        weighted_cells += weight * size;
+    }
+    std::vector<float> rescaled(weights.size(), 0.0F);
+    for (std::size_t basket = 0; basket < weights.size(); ++basket) {
+        if (weights[basket] == 0) continue;
+        const double decay =
+            options.half_life_days > 0 ? std::exp2(-static_cast<double>(age_days[basket]) / options.half_life_days) : 1;
+        rescaled[basket] = static_cast<float>(weights[basket] * cells / weighted_cells * decay);
+    }
+    return rescaled;
+}
+
+/// Per item: G_jj, which is also the constant row's G_1j because cells are 1, and the baskets n_j it was counted in.
+struct ItemSums {
+    std::vector<double> weight;
+    std::vector<std::int64_t> baskets;
+    double total = 0;
+};
+
+ItemSums item_sums(const CsrView& baskets, std::span<const float> weights) {
+    const auto items = static_cast<std::size_t>(baskets.cols);
+    ItemSums sums = {std::vector<double>(items, 0.0), std::vector<std::int64_t>(items, 0), 0.0};
+    for (std::int64_t basket = 0; basket < baskets.rows; ++basket) {
+        if (baskets.end(basket) - baskets.begin(basket) < 2) continue;
+        const double weight = static_cast<double>(weights[static_cast<std::size_t>(basket)]);
+        sums.total += weight;
+        for (const std::int32_t item : baskets.row(basket)) {
+            sums.weight[static_cast<std::size_t>(item)] += weight;
+            ++sums.baskets[static_cast<std::size_t>(item)];
+        }
+    }
+    return sums;
+}
+
+class EaseFit {
+public:
+    EaseFit(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
+            const Progress& progress)
+        : baskets_(baskets),
+          options_(options),
+          progress_(progress),
+          backend_(open_backend(options.device)),
+          lane_(backend_->lane(options.threads)),
+          weights_(basket_weights(baskets, age_days, options)),
+          sums_(item_sums(baskets, weights_)),
+          size_(baskets.cols + (options.intercept ? 1 : 0)),
+          stride_((size_ + 15) / 16 * 16),
+          memory_(backend_->array<float>(size_ * stride_)) {}
+
+    EaseModel run() {
+        require_not_stopped();
+        const auto rows = backend_->make_rows(baskets_);
+        backend_->item_gram(*lane_, *rows, weights_, {memory_.data(), baskets_.cols, baskets_.cols, stride_});
+        regularize();
+        report(1);
+        require_not_stopped();
+        backend_->invert_spd(*lane_, {memory_.data(), size_, size_, stride_}, progress_.stop);
+        EaseModel model = weights_of_inverse();
+        report(2);
+        return model;
+    }
+
+private:
+    void require_not_stopped() const {
+        if (progress_.stop.stop_requested()) throw Stopped("EASE was stopped before its matrix was ready");
+    }
+
+    void report(int step) const {
+        if (!progress_.on_step) return;
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began_;
+        progress_.on_step({"ease", step, 2, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
+    }
+
+    void put(std::int64_t row, std::int64_t col, double value) {
+        const auto number = static_cast<float>(value);
+        backend_->copy_in(*lane_, memory_.data() + row * stride_ + col, &number, sizeof number);
+    }
+
+    /// Adds the ridge to the diagonal and, where asked, the constant row and column.
+    void regularize() {
+        for (std::int64_t item = 0; item < baskets_.cols; ++item) {
+            const double weight = sums_.weight[static_cast<std::size_t>(item)];
+            put(item, item, weight + options_.regularization + options_.popularity_regularization * weight);
+            if (!options_.intercept) continue;
+            put(item, baskets_.cols, weight);
+            put(baskets_.cols, item, weight);
+        }
+        if (options_.intercept) put(baskets_.cols, baskets_.cols, sums_.total + 1.0);
+    }
+
+    /// -1 / P_jj times the damping of item j; 0 for an item that no basket holds.
+    float column_factor(std::int64_t item, float pivot) const {
+        const auto count = sums_.baskets[static_cast<std::size_t>(item)];
+        if (count == 0) return 0.0F;
+        return static_cast<float>(-std::pow(static_cast<double>(count), -options_.damping) /
+                                  static_cast<double>(pivot));
+    }
+
+    EaseModel weights_of_inverse() {
+        const std::int64_t items = baskets_.cols;
+        EaseModel model = {Matrix(items, items), std::vector<float>(static_cast<std::size_t>(items), 0.0F), options_};
+        std::vector<float> factor(static_cast<std::size_t>(items));
+        const auto copy_row = [&](std::int64_t row, float* to) {
+            backend_->copy_out(*lane_, to, memory_.data() + row * stride_,
+                               items * static_cast<std::int64_t>(sizeof(float)));
+        };
+        for (std::int64_t item = 0; item < items; ++item) {
+            copy_row(item, model.weights.row(item).data());
+            factor[static_cast<std::size_t>(item)] =
+                column_factor(item, model.weights.row(item)[static_cast<std::size_t>(item)]);
+        }
+        if (options_.intercept) copy_row(items, model.intercept.data());
+        const auto scale_columns = [&](std::span<float> row) {
+            float sum = 0;
+            for (std::size_t col = 0; col < row.size(); ++col) {
+                row[col] *= factor[col];
+                sum += row[col] * 0.0F;  // stays 0 unless a number is infinite or not a number
+            }
+            if (sum != 0.0F)
+                throw Error("EASE's inverse holds a number that is not finite; give a larger regularization");
+        };
+        for (std::int64_t item = 0; item < items; ++item) {
+            const std::span<float> row = model.weights.row(item);
+            scale_columns(row);
+            row[static_cast<std::size_t>(item)] = 0;
+            if (sums_.baskets[static_cast<std::size_t>(item)] == 0) std::fill(row.begin(), row.end(), 0.0F);
+        }
+        scale_columns(model.intercept);
+        return model;
+    }
+
+    const CsrView& baskets_;
+    const EaseOptions& options_;
+    const Progress& progress_;
+    std::shared_ptr<const backend::Backend> backend_;
+    std::unique_ptr<backend::Lane> lane_;
+    std::vector<float> weights_;
+    ItemSums sums_;
+    std::int64_t size_;
+    std::int64_t stride_;
+    backend::Array<float> memory_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+EaseModel fit_ease(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
+                   const Progress& progress) {
+    check(baskets);
+    check_options(baskets, age_days, options);
+    return EaseFit(baskets, age_days, options, progress).run();
+}
+
+}  // namespace crosslift

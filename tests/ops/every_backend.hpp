@@ -1,0 +1,83 @@
+// One body of tests for every machine: the CPU with each of its instruction sets, and each GPU.
+#pragma once
+
+#include "backend/backend.hpp"
+#include "devices/devices.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace crosslift::testing {
+
+using BackendPointer = std::shared_ptr<const backend::Backend>;
+
+/// A dense matrix on the host, for references and for what came back.
+struct HostMatrix {
+    std::int64_t rows = 0;
+    std::int64_t cols = 0;
+    std::vector<float> numbers;
+
+    HostMatrix(std::int64_t r, std::int64_t c) : rows(r), cols(c), numbers(static_cast<std::size_t>(r * c)) {}
+    float& at(std::int64_t r, std::int64_t c) { return numbers[static_cast<std::size_t>(r * cols + c)]; }
+    double at(std::int64_t r, std::int64_t c) const {
+        return static_cast<double>(numbers[static_cast<std::size_t>(r * cols + c)]);
+    }
+};
+
+inline HostMatrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint32_t seed) {
+    HostMatrix matrix(rows, cols);
+    std::mt19937 generator(seed);
+    std::uniform_real_distribution<float> uniform(-1.0F, 1.0F);
+    for (float& number : matrix.numbers) number = uniform(generator);
+    return matrix;
+}
+
+/// Runs with each backend as parameter; `threads` picks the lane that numbers are computed on.
+class EveryBackend : public ::testing::TestWithParam<BackendPointer> {
+protected:
+    const backend::Backend& backend() const { return *GetParam(); }
+
+    backend::Lane& lane(int threads = 2) {
+        lanes_.push_back(backend().lane(threads));
+        return *lanes_.back();
+    }
+
+    /// A copy on the device whose rows are `padding` numbers longer than they need be; the padding is NaN.
+    backend::DenseSpan on_device(const HostMatrix& host, std::int64_t padding = 0) {
+        const std::int64_t stride = host.cols + padding;
+        std::vector<float> padded(static_cast<std::size_t>(host.rows * stride), std::nanf(""));
+        for (std::int64_t r = 0; r < host.rows; ++r)
+            std::copy_n(host.numbers.begin() + r * host.cols, host.cols, padded.begin() + r * stride);
+        arrays_.push_back(backend().array<float>(host.rows * stride));
+        backend().copy_in(lane(), arrays_.back().data(), padded.data(), arrays_.back().size() * 4);
+        return {arrays_.back().data(), host.rows, host.cols, stride};
+    }
+
+    HostMatrix from_device(backend::DenseView view) {
+        HostMatrix host(view.rows, view.cols);
+        for (std::int64_t r = 0; r < view.rows; ++r)
+            backend().copy_out(lane(), host.numbers.data() + r * view.cols, view.row(r), view.cols * 4);
+        return host;
+    }
+
+private:
+    std::vector<std::unique_ptr<backend::Lane>> lanes_;
+    std::vector<backend::Array<float>> arrays_;
+};
+
+inline std::string backend_name(const ::testing::TestParamInfo<BackendPointer>& info) {
+    const Device device = info.param->device();
+    return (device.kind == Device::Kind::cpu ? "cpu" : "cuda") + std::to_string(info.index);
+}
+
+#define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                                \
+    INSTANTIATE_TEST_SUITE_P(Backends, suite, ::testing::ValuesIn(::crosslift::every_backend()), \
+                             ::crosslift::testing::backend_name)
+
+}  // namespace crosslift::testing
