@@ -42,8 +42,7 @@ void check_options(const CsrView& baskets, std::span<const float> age_days, cons
 }
 
 /// w_b = (|b| - 1)^-size_exponent, rescaled so that sum w_b |b| = sum |b|, then times 2^(-age / half life).
-std::vector<float> basket_weights(const CsrView& baskets, std::span<const float> age_days,
-                                  const EaseOptions& options) {
+std::vector<float> basket_weights(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options) {
     std::vector<double> weights(static_cast<std::size_t>(baskets.rows), 0.0);
     double cells = 0;
     double weighted_cells = 0;

@@ -1,8 +1,7 @@
-#include "formulas/als.hpp"
-
 #include "cpu/cpu_backend.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
+#include "formulas/als.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -1,8 +1,7 @@
-#include "formulas/als.hpp"
-
 #include "cpu/cpu_backend.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
+#include "formulas/als.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -32,8 +31,8 @@ private:
     void build(std::int64_t row) {
         const auto cells = rows_.row(row);
         const auto values = rows_.row_values(row);
-        const double ridge = static_cast<double>(formulas::als_ridge(step_.regularization, step_.frequency_offset,
-                                                                     step_.nu, static_cast<std::int64_t>(cells.size())));
+        const double ridge = static_cast<double>(formulas::als_ridge(
+            step_.regularization, step_.frequency_offset, step_.nu, static_cast<std::int64_t>(cells.size())));
         for (std::int64_t i = 0; i < d_; ++i) {
             b_[i] = 0;
             for (std::int64_t j = 0; j < d_; ++j)

@@ -13,7 +13,9 @@
 
 namespace crosslift::cpu {
 
-std::shared_ptr<const backend::Backend> make_cpu_backend(Isa isa) { return std::make_shared<CpuBackend>(isa); }
+std::shared_ptr<const backend::Backend> make_cpu_backend(Isa isa) {
+    return std::make_shared<CpuBackend>(isa);
+}
 
 int threads_of(const backend::Lane& lane) {
     const auto* own = dynamic_cast<const CpuLane*>(&lane);

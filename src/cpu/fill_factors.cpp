@@ -1,7 +1,6 @@
-#include "formulas/philox.hpp"
-
 #include "cpu/cpu_backend.hpp"
 #include "cpu/threads.hpp"
+#include "formulas/philox.hpp"
 
 #include <algorithm>
 

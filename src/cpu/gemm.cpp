@@ -9,13 +9,15 @@
 namespace crosslift::cpu {
 namespace {
 
-constexpr std::int64_t depth_block = 384;    // a panel of b stays in the first-level cache
-constexpr std::int64_t row_tiles = 16;       // a packed block of a stays in the second-level cache
-constexpr std::int64_t col_block = 1024;     // columns of one task
-constexpr std::int64_t depth_slab = 8192;    // packed b: at most depth_slab x col_slab numbers
+constexpr std::int64_t depth_block = 384;  // a panel of b stays in the first-level cache
+constexpr std::int64_t row_tiles = 16;     // a packed block of a stays in the second-level cache
+constexpr std::int64_t col_block = 1024;   // columns of one task
+constexpr std::int64_t depth_slab = 8192;  // packed b: at most depth_slab x col_slab numbers
 constexpr std::int64_t col_slab = 4096;
 
-std::int64_t padded(std::int64_t size, std::int64_t width) { return (size + width - 1) / width * width; }
+std::int64_t padded(std::int64_t size, std::int64_t width) {
+    return (size + width - 1) / width * width;
+}
 
 /// Packs `size` vectors of length `depth` into panels of `width`: to[(panel * depth + k) * width + lane].
 /// Vector v begins at from + v * step and goes on in steps of depth_step. Missing lanes are zero.
@@ -47,8 +49,16 @@ class Product {
 public:
     Product(const Kernels& kernels, int threads, float alpha, const Operand& a, const Operand& b, float beta,
             backend::DenseSpan out, Part part, const std::stop_token& stop)
-        : kernels_(kernels), threads_(threads), alpha_(alpha), beta_(beta), a_(a), b_(b), out_(out), part_(part),
-          stop_(stop), row_block_(kernels.tile_rows * row_tiles) {}
+        : kernels_(kernels),
+          threads_(threads),
+          alpha_(alpha),
+          beta_(beta),
+          a_(a),
+          b_(b),
+          out_(out),
+          part_(part),
+          stop_(stop),
+          row_block_(kernels.tile_rows * row_tiles) {}
 
     void run() {
         const std::int64_t depth = a_.cols();
@@ -74,8 +84,7 @@ private:
         parallel_for(threads_, col_tasks * depth_tasks, [&](std::int64_t task, int) {
             const std::int64_t col = task % col_tasks * col_block;
             const std::int64_t k = task / col_tasks * depth_block;
-            const float* from =
-                b_.view.data + (slab.depth + k) * b_.row_step() + (slab.col + col) * b_.col_step();
+            const float* from = b_.view.data + (slab.depth + k) * b_.row_step() + (slab.col + col) * b_.col_step();
             pack(from, b_.col_step(), b_.row_step(), std::min(col_block, slab.cols - col),
                  std::min(depth_block, slab.depths - k), kernels_.tile_cols, packed_b(slab, k, col));
         });
@@ -128,8 +137,7 @@ void gemm(const Kernels& kernels, int threads, float alpha, const Operand& a, co
     if (out.rows == 0 || out.cols == 0) return;
     if (a.cols() == 0) {
         for (std::int64_t r = 0; r < out.rows; ++r)
-            for (std::int64_t c = 0; c < out.cols; ++c)
-                out.row(r)[c] = beta == 0.0F ? 0.0F : beta * out.row(r)[c];
+            for (std::int64_t c = 0; c < out.cols; ++c) out.row(r)[c] = beta == 0.0F ? 0.0F : beta * out.row(r)[c];
         return;
     }
     Product(kernels, threads, alpha, a, b, beta, out, part, stop).run();

@@ -30,7 +30,9 @@ public:
           matrix_(matrix),
           first_pivot_(first_pivot),
           stop_(stop),
-          block_(matrix.rows <= smallest ? matrix.rows : matrix.rows <= middle ? smallest : large_block) {}
+          block_(matrix.rows <= smallest ? matrix.rows
+                 : matrix.rows <= middle ? smallest
+                                         : large_block) {}
 
     /// Leaves both triangles filled.
     void run() {

@@ -11,7 +11,9 @@ constexpr std::int64_t cache_line = 64;
 constexpr std::int64_t large_page = std::int64_t{2} << 20;
 }  // namespace
 
-void FreeMemory::operator()(void* memory) const noexcept { std::free(memory); }
+void FreeMemory::operator()(void* memory) const noexcept {
+    std::free(memory);
+}
 
 std::unique_ptr<void, FreeMemory> aligned_memory(std::int64_t bytes) {
     const std::int64_t alignment = bytes >= 2 * large_page ? large_page : cache_line;

@@ -1,9 +1,8 @@
-#include "formulas/eligibility.hpp"
-#include "formulas/ranking.hpp"
-
 #include "cpu/cpu_backend.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
+#include "formulas/eligibility.hpp"
+#include "formulas/ranking.hpp"
 
 #include <crosslift/error.hpp>
 
@@ -71,9 +70,7 @@ private:
 struct Candidate {
     float score;
     std::int32_t row;
-    bool operator<(const Candidate& other) const {
-        return formulas::ranks_before(score, row, other.score, other.row);
-    }
+    bool operator<(const Candidate& other) const { return formulas::ranks_before(score, row, other.score, other.row); }
 };
 
 }  // namespace
@@ -90,7 +87,7 @@ void CpuBackend::top_k(backend::Lane& lane, const backend::Items& items, backend
     const std::int64_t n = own->items();
     check_shape(queries, queries.rows, own->factors(), "the queries of top_k");
     parallel_for(threads_of(lane), queries.rows, [&](std::int64_t q, int) {
-        const OwnFilter filter(filters.empty()      ? backend::QueryFilter{}
+        const OwnFilter filter(filters.empty()       ? backend::QueryFilter{}
                                : filters.size() == 1 ? filters[0]
                                                      : filters[static_cast<std::size_t>(q)]);
         std::vector<Candidate> best;

@@ -48,9 +48,10 @@ backend::OpenCudaBackend find_entry() {
             return reinterpret_cast<backend::OpenCudaBackend>(entry);
         tried += "\n  " + place + ": is not Crosslift's CUDA module";
     }
-    throw DeviceError("Crosslift's CUDA module cannot be opened; use device \"cpu\", or install the module or name its "
-                      "file in CROSSLIFT_CUDA_MODULE. Looked at:" +
-                      tried);
+    throw DeviceError(
+        "Crosslift's CUDA module cannot be opened; use device \"cpu\", or install the module or name its "
+        "file in CROSSLIFT_CUDA_MODULE. Looked at:" +
+        tried);
 }
 
 }  // namespace
@@ -58,8 +59,7 @@ backend::OpenCudaBackend find_entry() {
 std::shared_ptr<const backend::Backend> open_cuda_backend(int index) {
     static const backend::OpenCudaBackend open = find_entry();
     char reason[1024] = {};
-    const backend::Backend* opened =
-        open(backend::contract_version, backend::build_id, index, reason, sizeof reason);
+    const backend::Backend* opened = open(backend::contract_version, backend::build_id, index, reason, sizeof reason);
     if (opened == nullptr) throw DeviceError("device cuda:" + std::to_string(index) + " cannot be used: " + reason);
     return std::shared_ptr<const backend::Backend>(opened);
 }

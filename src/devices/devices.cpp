@@ -16,7 +16,9 @@
 namespace crosslift {
 namespace {
 
-bool usable(const DeviceInfo& info) { return info.unavailable_reason.empty(); }
+bool usable(const DeviceInfo& info) {
+    return info.unavailable_reason.empty();
+}
 
 /// Driver, GPU and module in one answer.
 std::vector<DeviceInfo> cuda_devices() {
@@ -82,7 +84,9 @@ Device Device::parse(std::string_view name) {
                           "\" is not known; give \"cpu\", \"cuda\", \"cuda:1\" (and so on) or \"auto\"");
 }
 
-std::string Device::name() const { return kind == Kind::cpu ? "cpu" : "cuda:" + std::to_string(index); }
+std::string Device::name() const {
+    return kind == Kind::cpu ? "cpu" : "cuda:" + std::to_string(index);
+}
 
 std::vector<DeviceInfo> devices() {
     std::vector<DeviceInfo> infos = {cpu_info()};

@@ -41,8 +41,7 @@ struct SortedFilter {
 /// categories, an unknown category is out; an unknown category is never an excluded one.
 CROSSLIFT_HD bool eligible(const SortedFilter& filter, std::int32_t row, std::int32_t category, float price) {
     if (filter.use_allow && !contains(filter.allow, filter.allow_size, row)) return false;
-    if (filter.categories_size > 0 &&
-        (category < 0 || !contains(filter.categories, filter.categories_size, category)))
+    if (filter.categories_size > 0 && (category < 0 || !contains(filter.categories, filter.categories_size, category)))
         return false;
     if (filter.exclude_categories_size > 0 && category >= 0 &&
         contains(filter.exclude_categories, filter.exclude_categories_size, category))

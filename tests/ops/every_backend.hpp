@@ -76,7 +76,7 @@ inline std::string backend_name(const ::testing::TestParamInfo<BackendPointer>& 
     return (device.kind == Device::Kind::cpu ? "cpu" : "cuda") + std::to_string(info.index);
 }
 
-#define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                                \
+#define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                        \
     INSTANTIATE_TEST_SUITE_P(Backends, suite, ::testing::ValuesIn(::crosslift::every_backend()), \
                              ::crosslift::testing::backend_name)
 

@@ -32,7 +32,7 @@ void expect_product(const HostMatrix& a, const HostMatrix& b, float alpha, float
 }
 
 TEST_P(Multiply, AgreesWithDoublePrecisionForOddSizesAndAllTransposes) {
-    const std::int64_t sizes[][3] = {{1, 1, 1},    {1, 17, 5},    {15, 16, 17}, {16, 63, 65},
+    const std::int64_t sizes[][3] = {{1, 1, 1},    {1, 17, 5},     {15, 16, 17}, {16, 63, 65},
                                      {127, 33, 9}, {70, 130, 401}, {5, 1030, 3}, {250, 3, 800}};
     std::uint32_t seed = 1;
     for (const auto& [m, n, k] : sizes)
