@@ -182,6 +182,22 @@ void read_price(const ModelReader& reader, const OfferModels& models, PriceModel
     }
 }
 
+void read_trade_up(const ModelReader& reader, const OfferModels& models, TradeUpModel& model) {
+    read_als(reader, "trade_up.taste", model.taste);
+    const auto fits = [](const Matrix& factors, std::int32_t rows) {
+        return factors.rows() == rows || factors.rows() == 0;
+    };
+    reader.want(fits(model.taste.customer_factors, models.customers.size()) &&
+                    fits(model.taste.item_factors, models.catalog.size()),
+                "the sizes of its trade-up model do not fit its items and customers");
+    const std::vector<std::string> known = trade_up_features();
+    for (const TradeUpWeight& weight : model.weights) {
+        reader.want(std::isfinite(weight.weight), "a trade-up weight is not finite");
+        reader.want(std::find(known.begin(), known.end(), weight.feature) != known.end(),
+                    "its trade-up model weighs a feature that this library does not know");
+    }
+}
+
 OfferModels read_models(const ModelReader& reader) {
     OfferModels models;
     models.customers = reader.ids("customers");
@@ -199,6 +215,7 @@ OfferModels read_models(const ModelReader& reader) {
     read_complement(reader, models.catalog.size(), models.complement);
     read_als(reader, "taste", models.taste);
     read_price(reader, models, models.price);
+    read_trade_up(reader, models, models.trade_up);
     return models;
 }
 
@@ -222,6 +239,7 @@ void save(const OfferEngine& engine, const std::filesystem::path& path) {
     io::write_complement(writer, models.complement);
     io::write_als(writer, "taste", models.taste);
     io::write_price(writer, models.price);
+    io::write_als(writer, "trade_up.taste", models.trade_up.taste);
     writer.save(path, io::engine_kind);
 }
 

@@ -62,6 +62,7 @@ void fields(Archive& archive, ComplementOptions& options) {
     archive("tune", options.tune);
     archive("factors", options.factors);
     archive("residuals", options.residuals);
+    archive("min_baskets", options.min_baskets);
     archive("max_items", options.max_items);
     archive("seed", options.seed);
 }
@@ -70,7 +71,7 @@ template <class Archive>
 void fields(Archive& archive, ComplementTrial& trial) {
     archive("ease", trial.ease);
     archive("validation_hr10", trial.validation_hr10);
-    archive("validation_ndcg10", trial.validation_ndcg10);
+    archive("validation_ndcg", trial.validation_ndcg);
 }
 
 template <class Archive>
@@ -95,6 +96,7 @@ void fields(Archive& archive, TradeUpOptions& options) {
     archive("windows", options.windows);
     archive("window_share", options.window_share);
     archive("max_events", options.max_events);
+    archive("taste", options.taste);
     archive("seed", options.seed);
 }
 
@@ -110,6 +112,7 @@ void fields(Archive& archive, TradeUpModel& model) {
     archive("events", model.events);
     archive("validation_mrr", model.validation_mrr);
     archive("popular_mrr", model.popular_mrr);
+    archive("taste", model.taste);
     archive("options", model.options);
 }
 
