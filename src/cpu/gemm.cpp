@@ -9,7 +9,7 @@
 namespace crosslift::cpu {
 namespace {
 
-constexpr std::int64_t depth_block = 384;  // a panel of b stays in the first-level cache
+constexpr std::int64_t depth_block = 256;  // a panel of b stays in the first-level cache
 constexpr std::int64_t row_tiles = 16;     // a packed block of a stays in the second-level cache
 constexpr std::int64_t col_block = 1024;   // columns of one task
 constexpr std::int64_t depth_slab = 8192;  // packed b: at most depth_slab x col_slab numbers

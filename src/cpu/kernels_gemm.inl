@@ -15,6 +15,10 @@ static void write_part(const float* tile, float* to, Index stride, Index rows, I
 
 static void gemm_tile(const GemmBlock& g, const float* a, const float* b, float* c, Index rows, Index cols) {
     Vector sum[tile_rows][tile_vectors] = {};
+    for (Index i = 0; i < rows; ++i) {
+        __builtin_prefetch(c + i * g.stride, 1);
+        __builtin_prefetch(c + i * g.stride + cols - 1, 1);
+    }
     for (Index k = 0; k < g.depth; ++k, a += tile_rows, b += tile_cols) {
         Vector right[tile_vectors];
 #pragma GCC unroll 4
@@ -26,7 +30,13 @@ static void gemm_tile(const GemmBlock& g, const float* a, const float* b, float*
         }
     }
     if (rows < tile_rows || cols < tile_cols) {
-        write_part(reinterpret_cast<const float*>(sum), c, g.stride, rows, cols, g.alpha, g.beta);
+        alignas(64) float tile[tile_rows * tile_cols];
+#pragma GCC unroll 16
+        for (int i = 0; i < tile_rows; ++i) {
+#pragma GCC unroll 4
+            for (int v = 0; v < tile_vectors; ++v) store(tile + i * tile_cols + v * lanes, sum[i][v]);
+        }
+        write_part(tile, c, g.stride, rows, cols, g.alpha, g.beta);
         return;
     }
 #pragma GCC unroll 16
