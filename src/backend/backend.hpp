@@ -93,6 +93,9 @@ public:
     virtual void copy_in(Lane& lane, void* to, const void* from_host, std::int64_t bytes) const = 0;   // waits
     virtual void copy_out(Lane& lane, void* to_host, const void* from, std::int64_t bytes) const = 0;  // waits
 
+    /// From and to memory of this backend, which must not overlap.
+    virtual void copy(Lane& lane, void* to, const void* from, std::int64_t bytes) const = 0;
+
     template <class T>
     Array<T> array(std::int64_t size) const {
         return {this, allocate(size * static_cast<std::int64_t>(sizeof(T))), size};

@@ -55,13 +55,16 @@ std::shared_ptr<void> CpuBackend::allocate(std::int64_t bytes) const {
 }
 
 void CpuBackend::copy_in(backend::Lane& lane, void* to, const void* from_host, std::int64_t bytes) const {
-    threads_of(lane);
-    if (bytes > 0) std::memcpy(to, from_host, static_cast<std::size_t>(bytes));
+    copy(lane, to, from_host, bytes);
 }
 
 void CpuBackend::copy_out(backend::Lane& lane, void* to_host, const void* from, std::int64_t bytes) const {
+    copy(lane, to_host, from, bytes);
+}
+
+void CpuBackend::copy(backend::Lane& lane, void* to, const void* from, std::int64_t bytes) const {
     threads_of(lane);
-    if (bytes > 0) std::memcpy(to_host, from, static_cast<std::size_t>(bytes));
+    if (bytes > 0) std::memcpy(to, from, static_cast<std::size_t>(bytes));
 }
 
 std::unique_ptr<backend::Lane> CpuBackend::lane(int threads) const {

@@ -46,6 +46,7 @@ public:
     std::shared_ptr<void> allocate(std::int64_t bytes) const override;
     void copy_in(backend::Lane& lane, void* to, const void* from_host, std::int64_t bytes) const override;
     void copy_out(backend::Lane& lane, void* to_host, const void* from, std::int64_t bytes) const override;
+    void copy(backend::Lane& lane, void* to, const void* from, std::int64_t bytes) const override;
     std::unique_ptr<backend::Lane> lane(int threads) const override;
     std::shared_ptr<const backend::Rows> make_rows(const CsrView& host) const override;
     std::shared_ptr<const backend::Items> make_items(backend::DenseView factors, std::shared_ptr<void> owner,
