@@ -3,6 +3,7 @@
 #include <crosslift/evaluation.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace crosslift {
@@ -74,10 +75,9 @@ TimeSplit split_by_time(const Transactions& transactions, double share) {
     const auto time = basket_times(transactions);
     std::vector<std::int64_t> sorted = time;
     std::sort(sorted.begin(), sorted.end());
-    const auto baskets = static_cast<double>(sorted.size());
-    const auto first_later = static_cast<std::size_t>(std::clamp(baskets * (1 - share), 0.0, baskets - 1));
+    const auto later_baskets = static_cast<std::size_t>(std::lround(static_cast<double>(sorted.size()) * share));
     TimeSplit split;
-    split.cut = sorted[first_later];
+    split.cut = sorted[sorted.size() - std::clamp<std::size_t>(later_baskets, 1, sorted.size())];
     if (split.cut == sorted.front()) {
         throw DataError("all purchases up to the cut are of one time (" +
                         format_time(split.cut, transactions.time_kind()) +

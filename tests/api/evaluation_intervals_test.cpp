@@ -27,7 +27,7 @@ Transactions pairs(int baskets, int copies, bool customers, std::uint64_t seed) 
     TransactionTable table;
     int name = 0;
     for (int b = 0; b < baskets; ++b) {
-        const std::string second = random() % 10 < 7 ? "b" : "c" + std::to_string(random() % 30);
+        const std::string second = random() % 10 < 7 ? "b" : "c" + std::to_string(random() % 10);
         for (int copy = 0; copy < copies; ++copy, ++name) {
             for (const std::string& item : {std::string("a"), second}) {
                 table.customer.push_back(customers ? "k" + std::to_string(b) : "");

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <limits>
 
 namespace crosslift {
 namespace {
@@ -50,10 +50,15 @@ TEST(TimeSplit, BasketsOfOneTimeStayTogether) {
     EXPECT_EQ(split.later.baskets().size(), 7);
 }
 
+TEST(TimeSplit, TheShareIsRoundedToWholeBaskets) {
+    EXPECT_EQ(split_by_time(baskets_at({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 0.9).earlier.baskets().size(), 1);
+    EXPECT_EQ(split_by_time(baskets_at({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}), 0.01).later.baskets().size(), 1);
+}
+
 TEST(TimeSplit, WhatCannotBeSplitIsAClearError) {
     EXPECT_THROW(split_by_time(baskets_at({1, 2, 3}, TimeKind::none), 0.5), DataError);
     EXPECT_THROW(split_by_time(baskets_at({5, 5, 5}), 0.5), DataError);
-    for (const double share : {0.0, 1.0, -0.1, 2.0, std::nan("")}) {
+    for (const double share : {0.0, 1.0, -0.1, 2.0, std::numeric_limits<double>::quiet_NaN()}) {
         EXPECT_THROW(split_by_time(baskets_at({1, 2, 3}), share), InvalidArgument) << share;
     }
 }
