@@ -31,12 +31,12 @@ struct AttributeColumn {
 /// joined by a space.
 struct CatalogColumns {
     std::string item = "item_id";
-    std::vector<std::string> category;  ///< coarse to fine
+    std::vector<std::string> category = {};  ///< coarse to fine
     std::string price = "price";
     std::vector<std::string> name = {"name"};
     std::string brand = "brand";
-    std::string manufacturer, pack_size, cost, margin, available, variant, tier;
-    std::vector<AttributeColumn> attributes;
+    std::string manufacturer = {}, pack_size = {}, cost = {}, margin = {}, available = {}, variant = {}, tier = {};
+    std::vector<AttributeColumn> attributes = {};
 };
 
 }  // namespace crosslift

@@ -18,7 +18,7 @@
 namespace crosslift::io {
 namespace {
 
-constexpr std::size_t chunk_bytes = 1U << 18;
+constexpr std::size_t chunk_bytes = 1U << 16;
 constexpr std::size_t longest_field = 1U << 24;
 
 void* realloc_field(void* memory, std::size_t bytes) {
@@ -67,7 +67,7 @@ class Parser {
 public:
     Parser(const std::filesystem::path& path, const CsvHeader& header, const CsvSink& sink)
         : path_(path), header_(header), sink_(sink) {
-        if (csv_init(&csv_, CSV_STRICT_FINI | CSV_REPALL_NL) != 0) throw FileError("cannot start the CSV parser");
+        if (csv_init(&csv_, CSV_REPALL_NL) != 0) throw FileError("cannot start the CSV parser");
         csv_set_realloc_func(&csv_, realloc_field);
         csv_set_blk_size(&csv_, 4096);
     }
@@ -84,6 +84,8 @@ public:
     }
 
     void finish() {
+        // Strict only here: a quote inside an unquoted field (5" disk) is text, one that never ends is an error.
+        csv_set_opts(&csv_, CSV_REPALL_NL | CSV_STRICT | CSV_STRICT_FINI);
         const int result = csv_fini(&csv_, on_field, on_row, this);
         if (error_) std::rethrow_exception(error_);
         if (result != 0) fail_parse();
