@@ -4,122 +4,159 @@
 #include "formulas/als.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace crosslift::cpu {
 namespace {
 
-/// Solves the row systems of one half step, one row at a time in double precision.
-class RowSolver {
-public:
-    RowSolver(const CsrView& rows, backend::DenseView fixed, backend::DenseView gram, const backend::AlsStep& step)
-        : rows_(rows), fixed_(fixed), gram_(gram), step_(step), d_(fixed.cols), a_(d_ * d_), b_(d_), work_(3 * d_) {}
+constexpr std::int64_t long_row = 32768;       // cells; a longer row is built by several threads
+constexpr std::int64_t long_row_part = 16384;  // cells of one task
 
-    void solve(std::int64_t row, float* out) {
-        if (rows_.begin(row) == rows_.end(row)) {
-            std::fill(out, out + d_, 0.0F);
-            return;
+/// `from` with `padded` columns, `scale` applied, and zeros behind each row; as it is where that is so already.
+const float* pad_rows(int threads, backend::DenseView from, std::int64_t padded, float scale, Scratch<float>& memory) {
+    if (scale == 1.0F && from.cols == padded && from.stride == padded) return from.data;
+    memory.resize(from.rows * padded);
+    constexpr std::int64_t rows_per_task = 1024;
+    parallel_for(threads, (from.rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
+        for (std::int64_t r = task * rows_per_task; r < std::min(from.rows, (task + 1) * rows_per_task); ++r) {
+            float* to = memory.data() + r * padded;
+            for (std::int64_t c = 0; c < from.cols; ++c) to[c] = scale * from.row(r)[c];
+            std::fill(to + from.cols, to + padded, 0.0F);
         }
-        build(row);
-        if (step_.cg_steps > 0)
-            conjugate_gradients(out);
-        else
-            cholesky(out);
+    });
+    return memory.data();
+}
+
+/// One half step. Rows are worked on in batches of as many as a vector has lanes, the longest rows first, so that
+/// rows of a batch are alike and no thread is left with much at the end.
+class HalfStep {
+public:
+    HalfStep(const Kernels& kernels, int threads, const CpuRows& rows, backend::DenseView fixed,
+             backend::DenseView gram, const backend::AlsStep& step, backend::DenseSpan out)
+        : kernels_(kernels), threads_(threads), rows_(rows), step_(step), out_(out) {
+        const std::int64_t d = fixed.cols;
+        const std::int64_t padded = (d + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
+        system_.fixed = pad_rows(threads, fixed, padded, 1.0F, fixed_memory_);
+        gram_.resize(padded * padded);
+        std::fill(gram_.data(), gram_.data() + padded * padded, 0.0F);
+        for (std::int64_t i = 0; i < padded; ++i)
+            for (std::int64_t j = 0; j < padded; ++j) {
+                if (i < d && j < d)
+                    gram_[i * padded + j] = step.background * gram.row(i)[j];
+                else if (i == j)
+                    gram_[i * padded + j] = 1.0F;
+            }
+        system_.gram = gram_.data();
+        system_.factors = d;
+        system_.padded = padded;
+        system_.alpha = step.alpha;
+        system_.target_offset = step.target_offset;
+        system_.cg_steps = step.cg_steps;
+        // One worker's memory: the batch's matrices and right-hand sides, then the kernels' scratch.
+        matrices_ = step.cg_steps > 0 ? 0 : kernels.lanes * padded * padded;
+        worker_size_ = matrices_ + kernels.lanes * padded + std::max(kernels.als_scratch(padded), 4 * padded);
+        workers_.resize(threads * worker_size_);
+    }
+
+    void run() {
+        const auto& order = rows_.longest_first();
+        std::int64_t first = 0;
+        if (step_.cg_steps == 0)
+            for (; first < rows_.rows() && cells(order[index(first)]).size > long_row && !stopped(); ++first)
+                solve_long(order[index(first)]);
+        const std::int64_t lanes = kernels_.lanes;
+        parallel_for(threads_, (rows_.rows() - first + lanes - 1) / lanes, [&](std::int64_t task, int worker) {
+            if (stopped()) return;
+            const std::int64_t begin = first + task * lanes;
+            solve_batch(order.data() + begin, static_cast<int>(std::min(lanes, rows_.rows() - begin)), worker);
+        });
     }
 
 private:
-    void build(std::int64_t row) {
-        const auto cells = rows_.row(row);
-        const auto values = rows_.row_values(row);
-        const double ridge = static_cast<double>(formulas::als_ridge(
-            step_.regularization, step_.frequency_offset, step_.nu, static_cast<std::int64_t>(cells.size())));
-        for (std::int64_t i = 0; i < d_; ++i) {
-            b_[i] = 0;
-            for (std::int64_t j = 0; j < d_; ++j)
-                a_[i * d_ + j] = static_cast<double>(step_.background * gram_.row(i)[j]) + (i == j ? ridge : 0);
-        }
-        for (std::size_t cell = 0; cell < cells.size(); ++cell) {
-            const float r = values.empty() ? 1.0F : values[cell];
-            const double w = static_cast<double>(formulas::als_weight(step_.alpha, r));
-            const double t = static_cast<double>(formulas::als_target(step_.target_offset, step_.alpha, r));
-            const float* y = fixed_.row(cells[cell]);
-            for (std::int64_t i = 0; i < d_; ++i) {
-                const double yi = static_cast<double>(y[i]);
-                b_[i] += t * yi;
-                for (std::int64_t j = 0; j <= i; ++j) a_[i * d_ + j] += w * yi * static_cast<double>(y[j]);
+    static std::size_t index(std::int64_t n) { return static_cast<std::size_t>(n); }
+    bool stopped() const { return step_.stop.stop_requested(); }
+
+    AlsCells cells(std::int64_t row) const {
+        const CsrView& view = rows_.view();
+        const std::int64_t begin = view.begin(row);
+        return {view.indices.data() + begin, view.values.empty() ? nullptr : view.values.data() + begin,
+                view.end(row) - begin};
+    }
+
+    float ridge(std::int64_t cells) const {
+        return formulas::als_ridge(step_.regularization, step_.frequency_offset, step_.nu, cells);
+    }
+
+    float* worker_memory(int worker) const { return workers_.data() + worker * worker_size_; }
+
+    void solve_batch(const std::int64_t* rows, int size, int worker) {
+        float* memory = worker_memory(worker);
+        const std::int64_t padded = system_.padded;
+        float* sides = memory + matrices_;
+        float* scratch = sides + kernels_.lanes * padded;
+        float ridges[16];
+        float* out[16];
+        int used = 0;
+        for (int n = 0; n < size && !stopped(); ++n) {
+            const AlsCells row_cells = cells(rows[n]);
+            float* to = out_.row(rows[n]);
+            if (row_cells.size == 0) {
+                std::fill(to, to + system_.factors, 0.0F);
+            } else if (step_.cg_steps > 0) {
+                kernels_.als_gradient(system_, row_cells, ridge(row_cells.size), to, scratch);
+            } else {
+                float* side = sides + used * padded;
+                std::fill(side, side + padded, 0.0F);
+                kernels_.als_accumulate(system_, row_cells, system_.gram, memory + used * padded * padded, side,
+                                        scratch);
+                ridges[used] = ridge(row_cells.size);
+                out[used++] = to;
             }
         }
-        for (std::int64_t i = 0; i < d_; ++i)
-            for (std::int64_t j = 0; j < i; ++j) a_[j * d_ + i] = a_[i * d_ + j];
+        if (used > 0) kernels_.als_cholesky(system_, {memory, sides, ridges, out, used}, scratch);
     }
 
-    void cholesky(float* out) {
-        for (std::int64_t j = 0; j < d_; ++j) {
-            const double original = a_[j * d_ + j];
-            double pivot = original;
-            for (std::int64_t k = 0; k < j; ++k) pivot -= a_[j * d_ + k] * a_[j * d_ + k];
-            const double inverse = pivot > 1e-6 * original ? 1 / std::sqrt(pivot) : 0;
-            a_[j * d_ + j] = inverse;
-            for (std::int64_t i = j + 1; i < d_; ++i) {
-                double sum = a_[i * d_ + j];
-                for (std::int64_t k = 0; k < j; ++k) sum -= a_[i * d_ + k] * a_[j * d_ + k];
-                a_[i * d_ + j] = sum * inverse;
-            }
+    /// Builds one row's system in parts that depend on its length alone, and adds them in order.
+    void solve_long(std::int64_t row) {
+        const AlsCells all = cells(row);
+        const std::int64_t parts = (all.size + long_row_part - 1) / long_row_part;
+        const std::int64_t padded = system_.padded;
+        const std::int64_t part_size = (padded + 1) * padded;  // matrix, then right-hand side
+        const std::int64_t at_once = std::min<std::int64_t>(parts, std::max(2 * threads_, 8));
+        Scratch<float> sums(at_once * part_size);
+        Scratch<float> total(part_size);
+        std::copy_n(system_.gram, padded * padded, total.data());
+        std::fill_n(total.data() + padded * padded, padded, 0.0F);
+        for (std::int64_t first = 0; first < parts && !stopped(); first += at_once) {
+            const std::int64_t count = std::min(at_once, parts - first);
+            parallel_for(threads_, count, [&](std::int64_t part, int worker) {
+                float* sum = sums.data() + part * part_size;
+                std::fill_n(sum, part_size, 0.0F);
+                const std::int64_t begin = (first + part) * long_row_part;
+                const AlsCells some = {all.columns + begin, all.values == nullptr ? nullptr : all.values + begin,
+                                       std::min(long_row_part, all.size - begin)};
+                kernels_.als_accumulate(system_, some, sum, sum, sum + padded * padded,
+                                        worker_memory(worker) + matrices_ + kernels_.lanes * padded);
+            });
+            for (std::int64_t part = 0; part < count; ++part)
+                for (std::int64_t i = 0; i < part_size; ++i) total[i] += sums[part * part_size + i];
         }
-        for (std::int64_t i = 0; i < d_; ++i) {
-            for (std::int64_t k = 0; k < i; ++k) b_[i] -= a_[i * d_ + k] * b_[k];
-            b_[i] *= a_[i * d_ + i];
-        }
-        for (std::int64_t i = d_ - 1; i >= 0; --i) {
-            for (std::int64_t k = i + 1; k < d_; ++k) b_[i] -= a_[k * d_ + i] * b_[k];
-            b_[i] *= a_[i * d_ + i];
-            out[i] = static_cast<float>(b_[i]);
-        }
+        const float row_ridge = ridge(all.size);
+        float* to = out_.row(row);
+        kernels_.als_cholesky(system_, {total.data(), total.data() + padded * padded, &row_ridge, &to, 1},
+                              worker_memory(0) + matrices_ + kernels_.lanes * padded);
     }
 
-    double times(const double* p, double* ap) const {
-        double sum = 0;
-        for (std::int64_t i = 0; i < d_; ++i) {
-            ap[i] = 0;
-            for (std::int64_t j = 0; j < d_; ++j) ap[i] += a_[i * d_ + j] * p[j];
-            sum += ap[i] * p[i];
-        }
-        return sum;
-    }
-
-    void conjugate_gradients(float* out) {
-        double* x = work_.data();
-        double* p = x + d_;
-        double* ap = p + d_;
-        for (std::int64_t i = 0; i < d_; ++i) x[i] = static_cast<double>(out[i]);
-        times(x, ap);
-        double rest = 0;
-        for (std::int64_t i = 0; i < d_; ++i) {
-            p[i] = b_[i] -= ap[i];
-            rest += b_[i] * b_[i];
-        }
-        for (int step = 0; step < step_.cg_steps && rest > 0; ++step) {
-            const double length = rest / times(p, ap);
-            double next = 0;
-            for (std::int64_t i = 0; i < d_; ++i) {
-                x[i] += length * p[i];
-                b_[i] -= length * ap[i];
-                next += b_[i] * b_[i];
-            }
-            for (std::int64_t i = 0; i < d_; ++i) p[i] = b_[i] + next / rest * p[i];
-            rest = next;
-        }
-        for (std::int64_t i = 0; i < d_; ++i) out[i] = static_cast<float>(x[i]);
-    }
-
-    const CsrView& rows_;
-    backend::DenseView fixed_;
-    backend::DenseView gram_;
+    const Kernels& kernels_;
+    int threads_;
+    const CpuRows& rows_;
     const backend::AlsStep& step_;
-    std::int64_t d_;
-    Scratch<double> a_;
-    Scratch<double> b_;
-    Scratch<double> work_;
+    backend::DenseSpan out_;
+    AlsSystem system_{};
+    Scratch<float> fixed_memory_;
+    Scratch<float> gram_;
+    std::int64_t matrices_ = 0;
+    std::int64_t worker_size_ = 0;
+    Scratch<float> workers_;
 };
 
 }  // namespace
@@ -131,15 +168,7 @@ void CpuBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, backe
     check_shape(fixed, own.cols(), d, "the fixed factors of als_solve");
     check_shape(gram, d, d, "the gram matrix of als_solve");
     check_shape(out, own.rows(), d, "the result of als_solve");
-    constexpr std::int64_t rows_per_task = 16;
-    parallel_for(threads_of(lane), (own.rows() + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-        RowSolver solver(own.view(), fixed, gram, step);
-        for (std::int64_t i = task * rows_per_task; i < std::min(own.rows(), (task + 1) * rows_per_task); ++i) {
-            if (step.stop.stop_requested()) return;
-            const std::int64_t row = own.longest_first()[static_cast<std::size_t>(i)];
-            solver.solve(row, out.row(row));
-        }
-    });
+    HalfStep(kernels_, threads_of(lane), own, fixed, gram, step, out).run();
 }
 
 }  // namespace crosslift::cpu

@@ -27,11 +27,51 @@ struct GemmBlock {
     std::int64_t diagonal;  ///< row of c's first row minus column of its first column, where `lower`
 };
 
+/// What the rows of one ALS half step share. Rows of `fixed` and `gram` are `padded` numbers long, a multiple of the
+/// lanes, with zeros behind the `factors` true ones; `gram` is background * Y'Y with ones on the padding's diagonal.
+struct AlsSystem {
+    const float* fixed;
+    const float* gram;
+    std::int64_t factors;
+    std::int64_t padded;
+    float alpha;
+    float target_offset;
+    int cg_steps;
+};
+
+/// Some cells of one row; without values each is 1.
+struct AlsCells {
+    const std::int32_t* columns;
+    const float* values;
+    std::int64_t size;
+};
+
+/// Up to `lanes` row systems, all of which are solved at once: matrix n (upper triangle, padded x padded) at
+/// matrices + n * padded^2, right-hand side n at sides + n * padded. `out[n]` gets `factors` numbers.
+struct AlsBatch {
+    float* matrices;
+    float* sides;
+    const float* ridges;
+    float* const* out;
+    int size;
+};
+
 struct Kernels {
     Isa isa;
+    int lanes;
     int tile_rows;
     int tile_cols;
     void (*gemm_block)(const GemmBlock& block);
+
+    /// Numbers of scratch that one thread needs for the three functions below.
+    std::int64_t (*als_scratch)(std::int64_t padded);
+    /// matrix = from + sum w y y' (upper triangle), side += sum t y. `from` may be `matrix`.
+    void (*als_accumulate)(const AlsSystem& system, const AlsCells& cells, const float* from, float* matrix,
+                           float* side, float* scratch);
+    /// Solves by Cholesky. A pivot lost in rounding leaves its unknown zero.
+    void (*als_cholesky)(const AlsSystem& system, const AlsBatch& batch, float* scratch);
+    /// Improves `out` by conjugate gradients; the row system is never built.
+    void (*als_gradient)(const AlsSystem& system, const AlsCells& cells, float ridge, float* out, float* scratch);
 };
 
 namespace baseline {

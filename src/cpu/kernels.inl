@@ -18,13 +18,22 @@ static inline __attribute__((always_inline)) void store(float* to, Vector value)
 static inline __attribute__((always_inline)) Vector broadcast(float value) { return value - Vector{}; }
 
 #include "cpu/kernels_gemm.inl"
+#include "cpu/kernels_lanes.inl"
+#include "cpu/kernels_als_build.inl"
+#include "cpu/kernels_als_cholesky.inl"
+#include "cpu/kernels_als_gradient.inl"
 
 extern const Kernels kernels;
 const Kernels kernels = {
     CROSSLIFT_LANES == 16 ? Isa::avx512 : CROSSLIFT_LANES == 8 ? Isa::avx2 : Isa::baseline,
+    lanes,
     tile_rows,
     tile_cols,
     gemm_block,
+    als_scratch,
+    als_accumulate,
+    als_cholesky,
+    als_gradient,
 };
 
 }  // namespace crosslift::cpu::CROSSLIFT_SET

@@ -1,0 +1,233 @@
+#include "every_backend.hpp"
+
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+
+namespace crosslift::testing {
+namespace {
+
+using backend::AlsStep;
+
+class AlsSolve : public EveryBackend {
+protected:
+    HostMatrix solve(const CsrMatrix& cells, const HostMatrix& fixed, const AlsStep& step, const HostMatrix& before,
+                     int threads = 2) {
+        const backend::DenseSpan gram = on_device(HostMatrix(fixed.cols, fixed.cols));
+        const backend::DenseSpan fixed_view = on_device(fixed, 1);
+        backend().gram(lane(), fixed_view, gram);
+        const backend::DenseSpan out = on_device(before, 2);
+        backend().als_solve(lane(threads), *backend().make_rows(cells), fixed_view, gram, step, out);
+        return from_device(out);
+    }
+};
+
+/// Rows with 0, 1, 2, ... cells and `long_row` cells in the last one.
+CsrMatrix cells_of_all_lengths(std::int64_t rows, std::int64_t cols, std::int64_t long_row, bool with_values) {
+    std::mt19937 generator(3);
+    CsrMatrix cells;
+    cells.rows = rows;
+    cells.cols = cols;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const std::int64_t size = row + 1 == rows ? long_row : row * 7 % 50;
+        std::vector<std::int32_t> all(static_cast<std::size_t>(cols));
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<std::int32_t>(i);
+        std::shuffle(all.begin(), all.end(), generator);
+        all.resize(static_cast<std::size_t>(std::min(size, cols)));
+        std::sort(all.begin(), all.end());
+        cells.indices.insert(cells.indices.end(), all.begin(), all.end());
+        cells.indptr.push_back(static_cast<std::int64_t>(cells.indices.size()));
+    }
+    if (with_values)
+        for (std::size_t i = 0; i < cells.indices.size(); ++i)
+            cells.values.push_back(0.5F + static_cast<float>(generator() % 100) / 20.0F);
+    return cells;
+}
+
+/// A and b of one row, as backend.hpp defines them, in double precision.
+struct System {
+    std::vector<std::vector<double>> a;
+    std::vector<double> b;
+};
+
+System system_of(const CsrMatrix& cells, const HostMatrix& fixed, const AlsStep& step, std::int64_t row) {
+    const auto d = static_cast<std::size_t>(fixed.cols);
+    System s = {std::vector<std::vector<double>>(d, std::vector<double>(d, 0.0)), std::vector<double>(d, 0.0)};
+    const auto add = [&](std::int64_t item, double weight, double target) {
+        for (std::size_t i = 0; i < d; ++i) {
+            const double yi = fixed.at(item, static_cast<std::int64_t>(i));
+            s.b[i] += target * yi;
+            for (std::size_t j = 0; j < d; ++j) s.a[i][j] += weight * yi * fixed.at(item, static_cast<std::int64_t>(j));
+        }
+    };
+    for (std::int64_t item = 0; item < fixed.rows; ++item) add(item, static_cast<double>(step.background), 0);
+    const auto columns = cells.view().row(row);
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+        const double r = cells.values.empty() ? 1.0 : static_cast<double>(cells.view().row_values(row)[c]);
+        const double w = static_cast<double>(step.alpha) * r;
+        add(columns[c], w, static_cast<double>(step.target_offset) + w);
+    }
+    const double ridge = static_cast<double>(step.regularization) *
+                         std::pow(static_cast<double>(columns.size()) + static_cast<double>(step.frequency_offset),
+                                  static_cast<double>(step.nu));
+    for (std::size_t i = 0; i < d; ++i) s.a[i][i] += ridge;
+    return s;
+}
+
+/// Gauss-Jordan elimination; A is positive definite, so no pivoting.
+std::vector<double> solution_of(System s) {
+    const std::size_t d = s.b.size();
+    for (std::size_t p = 0; p < d; ++p)
+        for (std::size_t i = p + 1; i < d; ++i) {
+            const double factor = s.a[i][p] / s.a[p][p];
+            for (std::size_t j = p; j < d; ++j) s.a[i][j] -= factor * s.a[p][j];
+            s.b[i] -= factor * s.b[p];
+        }
+    for (std::size_t i = d; i-- > 0;) {
+        for (std::size_t j = i + 1; j < d; ++j) s.b[i] -= s.a[i][j] * s.b[j];
+        s.b[i] /= s.a[i][i];
+    }
+    return s.b;
+}
+
+/// `steps` steps of conjugate gradients from `x`, as the textbook has them.
+std::vector<double> gradient_of(const System& s, std::vector<double> x, int steps) {
+    const std::size_t d = x.size();
+    const auto times = [&](const std::vector<double>& v) {
+        std::vector<double> out(d, 0.0);
+        for (std::size_t i = 0; i < d; ++i)
+            for (std::size_t j = 0; j < d; ++j) out[i] += s.a[i][j] * v[j];
+        return out;
+    };
+    const auto dot = [&](const std::vector<double>& v, const std::vector<double>& w) {
+        double sum = 0;
+        for (std::size_t i = 0; i < d; ++i) sum += v[i] * w[i];
+        return sum;
+    };
+    const std::vector<double> ax = times(x);
+    std::vector<double> rest(d);
+    for (std::size_t i = 0; i < d; ++i) rest[i] = s.b[i] - ax[i];
+    std::vector<double> direction = rest;
+    for (int step = 0; step < steps; ++step) {
+        const std::vector<double> image = times(direction);
+        const double size = dot(rest, rest);
+        const double length = size / dot(direction, image);
+        for (std::size_t i = 0; i < d; ++i) {
+            x[i] += length * direction[i];
+            rest[i] -= length * image[i];
+        }
+        const double next = dot(rest, rest);
+        for (std::size_t i = 0; i < d; ++i) direction[i] = rest[i] + next / size * direction[i];
+    }
+    return x;
+}
+
+void expect_row(const HostMatrix& got, std::int64_t row, const std::vector<double>& wanted, double tolerance) {
+    double size = 0;
+    double error = 0;
+    for (std::size_t f = 0; f < wanted.size(); ++f) {
+        size += wanted[f] * wanted[f];
+        error += std::pow(wanted[f] - got.at(row, static_cast<std::int64_t>(f)), 2);
+    }
+    ASSERT_LE(std::sqrt(error), tolerance * std::sqrt(size) + 1e-7) << "row " << row << ", d " << wanted.size();
+}
+
+AlsStep step_of(bool rendle) {
+    AlsStep step;
+    step.regularization = 0.3F;
+    step.alpha = 1.7F;
+    if (rendle) {
+        step.background = 0.2F;
+        step.target_offset = 0;
+        step.frequency_offset = 15;
+        step.nu = 0.6F;
+    }
+    return step;
+}
+
+TEST_P(AlsSolve, AgreesWithDoublePrecisionForOddSizes) {
+    for (const std::int64_t d : {1, 15, 16, 17, 63, 65, 127, 128, 129, 150}) {
+        const bool rendle = d % 2 == 0;
+        const CsrMatrix cells = cells_of_all_lengths(19, 300, 299, d % 3 != 0);
+        HostMatrix fixed = random_matrix(300, d, static_cast<std::uint32_t>(d));
+        const HostMatrix got = solve(cells, fixed, step_of(rendle), HostMatrix(19, d));
+        for (std::int64_t row = 0; row < 19; ++row)
+            expect_row(got, row,
+                       row == 0 ? std::vector<double>(static_cast<std::size_t>(d), 0.0)
+                                : solution_of(system_of(cells, fixed, step_of(rendle), row)),
+                       2e-5);
+    }
+}
+
+TEST_P(AlsSolve, GradientStepsAreTheTextbooks) {
+    for (const std::int64_t d : {1, 16, 33, 65}) {
+        const CsrMatrix cells = cells_of_all_lengths(20, 120, 110, d != 33);
+        const HostMatrix fixed = random_matrix(120, d, 9);
+        const HostMatrix before = random_matrix(20, d, 10);
+        AlsStep step = step_of(d == 65);
+        for (const int steps : {1, 3}) {
+            if (steps > d) continue;
+            step.cg_steps = steps;
+            const HostMatrix got = solve(cells, fixed, step, before);
+            for (std::int64_t row = 1; row < 20; ++row) {
+                std::vector<double> x;
+                for (std::int64_t f = 0; f < d; ++f) x.push_back(before.at(row, f));
+                expect_row(got, row, gradient_of(system_of(cells, fixed, step, row), x, steps), 2e-5);
+            }
+            expect_row(got, 0, std::vector<double>(static_cast<std::size_t>(d), 0.0), 0);
+        }
+    }
+}
+
+TEST_P(AlsSolve, OneHugeRow) {
+    const CsrMatrix cells = cells_of_all_lengths(5, 60000, 50000, true);
+    const HostMatrix fixed = random_matrix(60000, 20, 4);
+    const AlsStep step = step_of(false);
+    const HostMatrix got = solve(cells, fixed, step, HostMatrix(5, 20), 3);
+    for (std::int64_t row = 1; row < 5; ++row)
+        expect_row(got, row, solution_of(system_of(cells, fixed, step, row)), 2e-5);
+    EXPECT_EQ(got.numbers, solve(cells, fixed, step, HostMatrix(5, 20), 1).numbers);
+}
+
+TEST_P(AlsSolve, SameBitsForAnyNumberOfThreads) {
+    const CsrMatrix cells = cells_of_all_lengths(300, 90, 80, true);
+    for (const std::int64_t d : {24, 140}) {
+        const HostMatrix fixed = random_matrix(90, d, 5);
+        for (const int cg_steps : {0, 3}) {
+            AlsStep step = step_of(true);
+            step.cg_steps = cg_steps;
+            const HostMatrix one = solve(cells, fixed, step, HostMatrix(300, d), 1);
+            EXPECT_EQ(one.numbers, solve(cells, fixed, step, HostMatrix(300, d), 2).numbers);
+            EXPECT_EQ(one.numbers, solve(cells, fixed, step, HostMatrix(300, d), 3).numbers);
+        }
+    }
+}
+
+TEST_P(AlsSolve, SingularSystemsStayFinite) {
+    const CsrMatrix cells = cells_of_all_lengths(8, 4, 3, false);
+    AlsStep step = step_of(false);
+    step.regularization = 0;
+    for (const std::int64_t d : {30, 140})
+        for (const int cg_steps : {0, 10}) {
+            step.cg_steps = cg_steps;
+            for (const float number : solve(cells, random_matrix(4, d, 1), step, HostMatrix(8, d)).numbers)
+                ASSERT_TRUE(std::isfinite(number));
+        }
+}
+
+TEST_P(AlsSolve, RefusesShapesThatDoNotFit) {
+    const auto rows = backend().make_rows(cells_of_all_lengths(4, 6, 2, true));
+    const backend::DenseSpan fixed = on_device(HostMatrix(6, 3));
+    const backend::DenseSpan gram = on_device(HostMatrix(3, 3));
+    EXPECT_THROW(backend().als_solve(lane(), *rows, on_device(HostMatrix(5, 3)), gram, {}, on_device(HostMatrix(4, 3))),
+                 InvalidArgument);
+    EXPECT_THROW(
+        backend().als_solve(lane(), *rows, fixed, on_device(HostMatrix(2, 2)), {}, on_device(HostMatrix(4, 3))),
+        InvalidArgument);
+    EXPECT_THROW(backend().als_solve(lane(), *rows, fixed, gram, {}, on_device(HostMatrix(3, 3))), InvalidArgument);
+}
+
+CROSSLIFT_ON_EVERY_BACKEND(AlsSolve);
+
+}  // namespace
+}  // namespace crosslift::testing
