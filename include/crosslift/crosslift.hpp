@@ -2,6 +2,7 @@
 #pragma once
 
 #include <crosslift/als.hpp>
+#include <crosslift/arrow.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/columns.hpp>
 #include <crosslift/complement.hpp>
