@@ -1,0 +1,69 @@
+"""Embeddings from a shop's purchases, turned into cross-sell and up-sell offers."""
+
+from typing import NamedTuple
+
+from . import _core, datasets, evaluate
+from ._core import (
+    DataError,
+    DeviceError,
+    Error,
+    FileError,
+    FormatError,
+    InvalidArgument,
+    Stopped,
+    __version__,
+)
+from ._estimator import NotFittedError
+from ._progress import ProgressEvent
+from .als import ImplicitALS
+from .complement import ComplementModel
+from .data import Catalog, RejectedRow, TransactionReport, Transactions
+from .ease import Ease
+from .offers import Evidence, Offer, OfferEngine, OfferList, Reason
+from .retrieval import Retriever
+
+
+class DeviceInfo(NamedTuple):
+    """A machine to compute on; ``unavailable_reason`` is empty when it can be used."""
+
+    name: str
+    description: str
+    memory_bytes: int
+    capability: str
+    unavailable_reason: str
+
+
+def devices() -> list[DeviceInfo]:
+    """Every device of this machine; a CUDA entry that cannot be used says why."""
+    return [DeviceInfo(*device) for device in _core.devices()]
+
+
+__all__ = [
+    "Catalog",
+    "ComplementModel",
+    "DataError",
+    "DeviceError",
+    "DeviceInfo",
+    "Ease",
+    "Error",
+    "Evidence",
+    "FileError",
+    "FormatError",
+    "ImplicitALS",
+    "InvalidArgument",
+    "NotFittedError",
+    "Offer",
+    "OfferEngine",
+    "OfferList",
+    "ProgressEvent",
+    "Reason",
+    "RejectedRow",
+    "Retriever",
+    "Stopped",
+    "TransactionReport",
+    "Transactions",
+    "__version__",
+    "datasets",
+    "devices",
+    "evaluate",
+]

@@ -1,0 +1,460 @@
+"""The engine: one fit from purchases and catalog, then offers with their reasons."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._estimator import Estimator, from_bytes, to_bytes
+from ._progress import ProgressEvent
+from .als import ImplicitALS
+from .complement import ComplementModel
+from .data import Catalog, Transactions
+
+Id = str | int
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """How often two items were bought together, counted: baskets with both, with the first (the anchor), with the
+    second (the offer), all baskets; lift; G2, the log-likelihood ratio with one degree of freedom."""
+
+    together: int
+    first: int
+    second: int
+    baskets: int
+    lift: float
+    g2: float
+
+    @property
+    def p_value(self) -> float:
+        """Probability of a G2 as large by chance."""
+        return math.erfc(math.sqrt(max(self.g2, 0.0) / 2))
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A fact behind an offer: the item of the query it is about (or None), and its share of the score or a number."""
+
+    fact: str
+    item: Id | None
+    value: float
+    is_share: bool
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One offer. Money that is not known is NaN. Shares in `reasons` sum to the score."""
+
+    item: Id
+    name: str
+    kind: str
+    score: float
+    price: float
+    price_difference: float
+    anchor: Id | None
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    sentence: str
+
+    def __str__(self) -> str:
+        price = "" if math.isnan(self.price) else f", {self.price:.2f}"
+        return f"{self.name} ({self.item}{price}): {self.sentence}"
+
+
+class OfferList(list[Offer]):
+    """Offers, best first, and `warnings` that name ids which were not known and were left out."""
+
+    def __init__(self, offers: Iterable[Offer] = (), warnings: Iterable[str] = ()) -> None:
+        super().__init__(offers)
+        self.warnings = list(warnings)
+
+    def to_pandas(self) -> Any:
+        """One row per offer; the evidence in columns of its own."""
+        import pandas as pd
+
+        rows = []
+        for offer in self:
+            row = asdict(offer)
+            del row["reasons"]
+            row.update(row.pop("evidence"))
+            rows.append(row)
+        columns = ["item", "name", "kind", "score", "price", "price_difference", "anchor"]
+        columns += ["together", "first", "second", "baskets", "lift", "g2", "sentence"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def __repr__(self) -> str:
+        lines = [f"{rank}. {offer}" for rank, offer in enumerate(self, 1)] or ["no offers"]
+        return "\n".join(lines + [f"warning: {warning}" for warning in self.warnings])
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{name}</th>" for name in ("", "item", "name", "price", "score", "why"))
+        body = ""
+        for rank, offer in enumerate(self, 1):
+            price = "" if math.isnan(offer.price) else f"{offer.price:.2f}"
+            cells = (rank, offer.item, offer.name, price, f"{offer.score:.4g}", offer.sentence)
+            body += "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>"
+        notes = "".join(f"<p>{html.escape(warning)}</p>" for warning in self.warnings)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+class OfferEngine(Estimator):
+    """Cross-sell, up-sell and recommendations from a shop's purchases.
+
+    Parameters
+    ----------
+    complement : ComplementModel, optional
+        Settings of what goes with what; None: the defaults.
+    taste : ImplicitALS, optional
+        Settings of the customers' taste; None: 64 factors, 10 sweeps, objective "rendle", regularization 0.003.
+    trade_up : dict, optional
+        Settings of the trade-up model: ``min_price_ratio``, ``l2``, ``windows``, ``window_share``, ``max_events``.
+    seed : int
+        Of every model inside.
+    threads : int
+        0 takes all that this process may use; results do not depend on it.
+    device : str
+        "cpu", "cuda", "cuda:1" or "auto".
+    verbose : int
+        1 shows progress bars.
+
+    Attributes
+    ----------
+    item_ids_, customer_ids_ : list
+        In the order of the columns of :meth:`score_baskets` and of the factors' rows.
+    complement_, taste_ : ComplementModel, ImplicitALS
+        The trained models inside.
+    fit_seconds_ : float
+
+    Examples
+    --------
+    >>> import crosslift
+    >>> data = crosslift.datasets.online_retail()
+    >>> engine = crosslift.OfferEngine().fit(data.transactions, data.catalog)
+    >>> offers = engine.cross_sell(["85123A"], k=3)
+    """
+
+    def __init__(
+        self,
+        *,
+        complement: ComplementModel | None = None,
+        taste: ImplicitALS | None = None,
+        trade_up: dict[str, Any] | None = None,
+        seed: int = 0,
+        threads: int = 0,
+        device: str = "cpu",
+        verbose: int = 0,
+    ) -> None:
+        self.complement = complement
+        self.taste = taste
+        self.trade_up = trade_up
+        self.seed = seed
+        self.threads = threads
+        self.device = device
+        self.verbose = verbose
+
+    def fit(
+        self,
+        transactions: Any,
+        catalog: Any = None,
+        *,
+        callback: Callable[[ProgressEvent], Any] | None = None,
+    ) -> OfferEngine:
+        """Trains every model of the engine.
+
+        Parameters
+        ----------
+        transactions : Transactions or frame
+            A bare frame is read with the default column names.
+        catalog : Catalog or frame, optional
+            Up-sell needs one with categories; a bare frame has none (make a :class:`Catalog` to name them).
+        callback : callable, optional
+            Gets a :class:`ProgressEvent` after each step of each stage.
+
+        Raises
+        ------
+        DataError
+            No basket has two items that can be modelled, or the frames cannot be used.
+        KeyboardInterrupt
+            Ctrl-C, within a second; the engine stays as it was.
+        """
+        lines = transactions if isinstance(transactions, Transactions) else Transactions(transactions)
+        items = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
+        options = (
+            {"seed": self.seed, "threads": self.threads, "device": self.device},
+            {} if self.complement is None else self.complement._options(),
+            {} if self.taste is None else self.taste._options(),
+            dict(self.trade_up or {}),
+        )
+        return self._train(
+            lambda on_step: _core.fit_offer_engine(lines._core, items._core, options, on_step), callback, self.verbose
+        )
+
+    # --- offers -----------------------------------------------------------------------------------------------------
+
+    def cross_sell(
+        self,
+        basket: Sequence[Id],
+        customer: Id | None = None,
+        *,
+        k: int = 10,
+        max_per_category: int = 1,
+        allow_same_category: bool = False,
+        allow_bought: bool = False,
+        min_support: int = 3,
+        min_g2: float = 10.83,
+        budget: float = math.inf,
+        personalization: float = 1.0,
+        exclude: Sequence[Id] = (),
+        allow: Sequence[Id] = (),
+        as_of: Any = None,
+    ) -> OfferList:
+        """What goes with this basket: complements of the whole set. One item = "frequently bought together".
+
+        Parameters
+        ----------
+        basket : list of ids
+            Unknown ids are left out and named in ``warnings``.
+        customer : id, optional
+            None or an unknown one: anybody.
+        k : int
+            Offers wanted; fewer is normal.
+        max_per_category : int
+            Offers per leaf category, 0: no limit.
+        allow_same_category : bool
+            May offer items of a leaf that is in the basket.
+        allow_bought : bool
+            May offer what the customer bought before.
+        min_support : int
+            Baskets that must hold an item of the basket and the offer together.
+        min_g2 : float
+            Significance of that; 10.83 is p < 0.001.
+        budget : float
+            No offer is dearer, in money.
+        personalization : float
+            Weight of the customer's own terms, 0 to 1.
+        exclude, allow : list of ids
+            Never these; if not empty, only these.
+        as_of : datetime, datetime64, ISO text or int, optional
+            Now; None: the latest purchase.
+        """
+        wishes = self._wishes(
+            k=k, max_per_category=max_per_category, allow_same_category=allow_same_category, allow_bought=allow_bought,
+            min_support=min_support, min_g2=min_g2, budget=budget, personalization=personalization, exclude=exclude,
+            allow=allow, as_of=as_of,
+        )  # fmt: skip
+        return _offers(self._fitted().cross_sell(basket, customer, wishes))
+
+    def upsell(
+        self,
+        item: Id,
+        customer: Id | None = None,
+        *,
+        k: int = 10,
+        min_price_ratio: float = 1.05,
+        max_price_ratio: float = 2.0,
+        budget: float = math.inf,
+        personalization: float = 1.0,
+        exclude: Sequence[Id] = (),
+        allow: Sequence[Id] = (),
+        as_of: Any = None,
+    ) -> OfferList:
+        """Better, dearer versions of `item` in its leaf category, within the budget.
+
+        `min_price_ratio` (above 1) and `max_price_ratio` bound the offer's price over the item's; the other arguments
+        are those of :meth:`cross_sell`. An item without category or price has no up-sell offers.
+        """
+        wishes = self._wishes(
+            k=k, min_price_ratio=min_price_ratio, max_price_ratio=max_price_ratio, budget=budget,
+            personalization=personalization, exclude=exclude, allow=allow, as_of=as_of,
+        )  # fmt: skip
+        return _offers(self._fitted().upsell(item, customer, wishes))
+
+    def recommend(
+        self,
+        customer: Id | None,
+        *,
+        k: int = 10,
+        allow_bought: bool = False,
+        budget: float = math.inf,
+        personalization: float = 1.0,
+        exclude: Sequence[Id] = (),
+        allow: Sequence[Id] = (),
+        as_of: Any = None,
+    ) -> OfferList:
+        """What this customer would want next; popular items for a customer that is not known.
+
+        Arguments as in :meth:`cross_sell`.
+        """
+        wishes = self._wishes(
+            k=k, allow_bought=allow_bought, budget=budget, personalization=personalization, exclude=exclude,
+            allow=allow, as_of=as_of,
+        )  # fmt: skip
+        return _offers(self._fitted().recommend(customer, wishes))
+
+    def similar_items(
+        self,
+        item: Id,
+        *,
+        k: int = 10,
+        budget: float = math.inf,
+        exclude: Sequence[Id] = (),
+        allow: Sequence[Id] = (),
+    ) -> OfferList:
+        """Substitutes: items bought in the same company. Arguments as in :meth:`cross_sell`."""
+        wishes = self._wishes(k=k, budget=budget, exclude=exclude, allow=allow)
+        return _offers(self._fitted().similar_items(item, wishes))
+
+    def explain(self, offer: Offer) -> str:
+        """An offer in full, line by line: sentence, price, counted evidence, each reason with its share of the score."""
+        return _core.explain(offer)
+
+    # --- raw scores -------------------------------------------------------------------------------------------------
+
+    def score_baskets(
+        self, baskets: Sequence[Sequence[Id]], customers: Sequence[Id | None] | None = None, as_of: Any = None
+    ) -> tuple[np.ndarray, list[str] | list[int]]:
+        """Raw model scores without rules, for experiments.
+
+        Parameters
+        ----------
+        baskets : list of lists of ids
+            Unknown ids are ignored.
+        customers : list of ids, optional
+            One per basket; unknown or None: anonymous.
+        as_of : optional
+            As in :meth:`cross_sell`.
+
+        Returns
+        -------
+        scores : ndarray of float32, n x items
+        item_ids : list
+            The ids of the columns.
+        """
+        engine = self._fitted()
+        return engine.score_baskets(baskets, customers, self._time(as_of)), engine.item_ids()
+
+    def score_upsells(
+        self,
+        items: Sequence[Id],
+        candidates: Sequence[Sequence[Id]],
+        customers: Sequence[Id | None] | None = None,
+        as_of: Any = None,
+    ) -> list[np.ndarray]:
+        """Raw trade-up scores without rules: for each item an array of float32 in the order of its candidates.
+
+        An unknown candidate scores NaN. Other arguments as in :meth:`score_baskets`.
+        """
+        return self._fitted().score_upsells(items, candidates, customers, self._time(as_of))
+
+    # --- what was learned -------------------------------------------------------------------------------------------
+
+    @property
+    def item_ids_(self) -> list[str] | list[int]:
+        return self._fitted().item_ids()
+
+    @property
+    def customer_ids_(self) -> list[str] | list[int]:
+        return self._fitted().customer_ids()
+
+    @property
+    def catalog_(self) -> Catalog:
+        """The catalog with one row per item, in the order of `item_ids_`."""
+        return Catalog._of(self._fitted().catalog())
+
+    @property
+    def complement_(self) -> ComplementModel:
+        return ComplementModel._of(self._fitted().complement())
+
+    @property
+    def taste_(self) -> ImplicitALS:
+        return ImplicitALS._of(self._fitted().taste())
+
+    @property
+    def fit_seconds_(self) -> float:
+        return self._fitted().summary()["fit_seconds"]
+
+    def summary(self) -> dict[str, Any]:
+        """What was learned from: counts of customers, items and baskets, seconds, and the models' own facts."""
+        return self._fitted().summary()
+
+    # --- on disk ----------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes a model file (safetensors layout), whole or not at all. Raises FileError."""
+        self._fitted().save(os.fspath(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> OfferEngine:
+        """Reads what :meth:`save` wrote.
+
+        Raises
+        ------
+        FileError
+            The file cannot be opened.
+        FormatError
+            It is truncated, damaged, or of a newer version.
+        """
+        return cls._of(_core.OfferEngine.load(os.fspath(path)))
+
+    @classmethod
+    def _of(cls, core: _core.OfferEngine) -> OfferEngine:
+        engine, complement, taste, trade_up = core.options()
+        made = cls(complement=ComplementModel(**complement), taste=ImplicitALS(**taste), trade_up=trade_up, **engine)
+        made._model = core
+        return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {"params": self.get_params(deep=False)}
+        return state if self._model is None else {**state, "model": to_bytes(self._model.save)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["params"])
+        if "model" in state:
+            self._model = from_bytes(_core.OfferEngine.load, state["model"])
+
+    def _wishes(self, **wishes: Any) -> dict[str, Any]:
+        if "as_of" in wishes:
+            wishes["as_of"] = self._time(wishes["as_of"])
+        return wishes
+
+    def _time(self, as_of: Any) -> int | None:
+        return None if as_of is None else as_time(as_of, self._fitted().summary()["time_kind"])
+
+
+def as_time(value: Any, kind: str) -> int:
+    """A time in the unit of the purchases: seconds since 1970 for timestamps, the number itself for an order."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    if kind != "timestamp":
+        raise _core.InvalidArgument(
+            f"as_of is {value!r}, but the purchases have {'an order' if kind == 'order' else 'no time'}: give an integer"
+        )
+    if isinstance(value, str):
+        return _core.parse_timestamp(value)
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
+    if isinstance(value, (datetime.date, np.datetime64)):
+        moment = np.datetime64(value, "s")
+        if not np.isnat(moment):
+            return int(moment.astype(np.int64))
+    raise _core.InvalidArgument(f"as_of is {value!r}; a datetime, datetime64, ISO 8601 text or an integer is wanted")
+
+
+def _offers(found: tuple[list[tuple[Any, ...]], list[str]]) -> OfferList:
+    offers, warnings = found
+    return OfferList(
+        (
+            Offer(*head, Evidence(*evidence), tuple(Reason(*reason) for reason in reasons), sentence)
+            for *head, evidence, reasons, sentence in offers
+        ),
+        warnings,
+    )

@@ -1,0 +1,46 @@
+// Offline judgement of an engine.
+#include "bind.hpp"
+#include "options.hpp"
+
+#include <crosslift/evaluation.hpp>
+
+namespace crosslift::python {
+namespace {
+
+// (task, queries, clusters, [(method, [(metric, value, low, high)])], notes, table, json)
+py::tuple to_python(const EvaluationReport& report) {
+    py::list methods;
+    for (const MethodResult& it : report.methods) {
+        py::list metrics;
+        for (const auto& [name, estimate] : it.metrics) {
+            metrics.append(py::make_tuple(name, estimate.value, estimate.low, estimate.high));
+        }
+        methods.append(py::make_tuple(it.method, metrics));
+    }
+    return py::make_tuple(report.task, report.queries, report.clusters, methods, report.notes, report.table(),
+                          report.json());
+}
+
+template <class Evaluate>
+auto evaluator(Evaluate evaluate) {
+    return [evaluate](const OfferEngine& engine, const Transactions& train, const Transactions& later,
+                      const py::dict& options) {
+        const auto chosen = from_dict<EvaluationOptions>(options);
+        EvaluationReport report;
+        {
+            const py::gil_scoped_release unlocked;
+            report = evaluate(engine, train, later, chosen);
+        }
+        return to_python(report);
+    };
+}
+
+}  // namespace
+
+void bind_evaluation(py::module_& m) {
+    m.def("evaluate_basket_completion", evaluator(&evaluate_basket_completion));
+    m.def("evaluate_trade_up", evaluator(&evaluate_trade_up));
+    m.def("evaluation_defaults", [] { return to_dict(EvaluationOptions{}); });
+}
+
+}  // namespace crosslift::python

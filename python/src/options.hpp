@@ -1,0 +1,228 @@
+// Options between Python's keyword arguments and C++ structs: each field is listed once, for both directions.
+#pragma once
+
+#include <crosslift/als.hpp>
+#include <crosslift/complement.hpp>
+#include <crosslift/ease.hpp>
+#include <crosslift/error.hpp>
+#include <crosslift/evaluation.hpp>
+#include <crosslift/offers.hpp>
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace crosslift::python {
+
+namespace py = pybind11;
+
+template <class Visit>
+void visit(AlsOptions& o, Visit&& field) {
+    field("factors", o.factors);
+    field("iterations", o.iterations);
+    field("objective", o.objective);
+    field("regularization", o.regularization);
+    field("alpha", o.alpha);
+    field("unobserved_weight", o.unobserved_weight);
+    field("nu", o.nu);
+    field("solver", o.solver);
+    field("cg_steps", o.cg_steps);
+    field("calculate_loss", o.calculate_loss);
+    field("seed", o.seed);
+    field("threads", o.threads);
+    field("device", o.device);
+}
+
+template <class Visit>
+void visit(EaseOptions& o, Visit&& field) {
+    field("regularization", o.regularization);
+    field("popularity_regularization", o.popularity_regularization);
+    field("size_exponent", o.size_exponent);
+    field("half_life_days", o.half_life_days);
+    field("intercept", o.intercept);
+    field("damping", o.damping);
+    field("threads", o.threads);
+    field("device", o.device);
+}
+
+/// EASE's fields stand beside the model's own.
+template <class Visit>
+void visit(ComplementOptions& o, Visit&& field) {
+    field("tune", o.tune);
+    field("factors", o.factors);
+    field("residuals", o.residuals);
+    field("min_baskets", o.min_baskets);
+    field("max_items", o.max_items);
+    field("seed", o.seed);
+    visit(o.ease, field);
+}
+
+template <class Visit>
+void visit(TradeUpOptions& o, Visit&& field) {
+    field("min_price_ratio", o.min_price_ratio);
+    field("l2", o.l2);
+    field("windows", o.windows);
+    field("window_share", o.window_share);
+    field("max_events", o.max_events);
+    field("seed", o.seed);
+    field("threads", o.threads);
+}
+
+template <class Visit>
+void visit(OfferEngineOptions& o, Visit&& field) {
+    field("seed", o.seed);
+    field("threads", o.threads);
+    field("device", o.device);
+}
+
+template <class Visit>
+void visit(OfferQuery& o, Visit&& field) {
+    field("k", o.k);
+    field("max_per_category", o.max_per_category);
+    field("allow_same_category", o.allow_same_category);
+    field("allow_bought", o.allow_bought);
+    field("min_support", o.min_support);
+    field("min_g2", o.min_g2);
+    field("min_price_ratio", o.min_price_ratio);
+    field("max_price_ratio", o.max_price_ratio);
+    field("budget", o.budget);
+    field("personalization", o.personalization);
+    field("exclude", o.exclude);
+    field("allow", o.allow);
+    field("as_of", o.as_of);
+}
+
+template <class Visit>
+void visit(EvaluationOptions& o, Visit&& field) {
+    field("max_targets_per_basket", o.max_targets_per_basket);
+    field("max_queries", o.max_queries);
+    field("bootstrap", o.bootstrap);
+    field("seed", o.seed);
+    field("ease_grid", o.ease_grid);
+    field("min_price_ratio", o.min_price_ratio);
+    field("own_maximum", o.own_maximum);
+    field("threads", o.threads);
+}
+
+constexpr std::array<std::pair<const char*, AlsSolver>, 2> solver_names = {
+    {{"cholesky", AlsSolver::cholesky}, {"cg", AlsSolver::cg}}};
+constexpr std::array<std::pair<const char*, AlsObjective>, 2> objective_names = {
+    {{"hu_koren_volinsky", AlsObjective::hu_koren_volinsky}, {"rendle", AlsObjective::rendle}}};
+
+template <class E, std::size_t N>
+E parse_word(const std::array<std::pair<const char*, E>, N>& words, const char* field, const std::string& word) {
+    std::string list;
+    for (const auto& [name, value] : words) {
+        if (word == name) return value;
+        list += (list.empty() ? "'" : "' or '") + std::string(name);
+    }
+    throw InvalidArgument(std::string(field) + " is '" + word + "'; it must be " + list + "'");
+}
+
+template <class E, std::size_t N>
+const char* word_of(const std::array<std::pair<const char*, E>, N>& words, E wanted) {
+    for (const auto& [name, value] : words) {
+        if (value == wanted) return name;
+    }
+    return "";
+}
+
+/// Sets fields of an options struct from a dict; fields that the dict lacks keep their defaults.
+class FromDict {
+public:
+    explicit FromDict(const py::dict& values) : values_(values) {}
+
+    template <class T>
+    void operator()(const char* name, T& field) {
+        if (!values_.contains(name)) return;
+        ++used_;
+        const py::object value = values_[name];
+        if constexpr (std::is_same_v<T, Device>) {
+            field = Device::parse(cast<std::string>(name, value, "the name of a device"));
+        } else if constexpr (std::is_same_v<T, AlsSolver>) {
+            field = parse_word(solver_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, AlsObjective>) {
+            field = parse_word(objective_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, bool>) {
+            field = cast<bool>(name, value, "True or False");
+        } else if constexpr (std::is_integral_v<T>) {
+            if (py::isinstance<py::float_>(value)) reject(name, value, "a whole number");
+            field = cast<T>(name, value, std::is_unsigned_v<T> ? "a whole number, 0 or more" : "a whole number");
+        } else if constexpr (std::is_floating_point_v<T>) {
+            field = cast<T>(name, value, "a number");
+        } else {
+            field = cast<T>(name, value, "a list, or a number");
+        }
+    }
+
+    /// Throws unless every entry of the dict was a field.
+    void finish() const {
+        if (used_ != values_.size())
+            throw InvalidArgument("unknown option among " + py::repr(values_).cast<std::string>());
+    }
+
+private:
+    [[noreturn]] static void reject(const char* name, const py::object& value, const char* wanted) {
+        throw InvalidArgument(std::string(name) + " is " + py::repr(value).cast<std::string>() + "; it must be " +
+                              wanted);
+    }
+
+    template <class T>
+    static T cast(const char* name, const py::object& value, const char* wanted) {
+        try {
+            return value.cast<T>();
+        } catch (const py::cast_error&) {
+            reject(name, value, wanted);
+        }
+    }
+
+    py::dict values_;
+    std::size_t used_ = 0;
+};
+
+/// An options struct with the dict's fields over the defaults of `options`.
+template <class Options>
+Options from_dict(const py::dict& values, Options options = {}) {
+    FromDict read(values);
+    visit(options, read);
+    read.finish();
+    return options;
+}
+
+/// The double that reads like the float: 0.01 for 0.01F.
+inline double as_written(float number) {
+    std::array<char, 32> text{};
+    const char* end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
+    double written = number;
+    std::from_chars(text.data(), end, written);
+    return written;
+}
+
+/// All fields of an options struct.
+template <class Options>
+py::dict to_dict(Options options) {
+    py::dict values;
+    visit(options, [&](const char* name, auto& field) {
+        using T = std::decay_t<decltype(field)>;
+        if constexpr (std::is_same_v<T, Device>) {
+            values[name] = field.name();
+        } else if constexpr (std::is_same_v<T, AlsSolver>) {
+            values[name] = word_of(solver_names, field);
+        } else if constexpr (std::is_same_v<T, AlsObjective>) {
+            values[name] = word_of(objective_names, field);
+        } else if constexpr (std::is_same_v<T, float>) {
+            values[name] = as_written(field);
+        } else {
+            values[name] = field;
+        }
+    });
+    return values;
+}
+
+}  // namespace crosslift::python
