@@ -44,7 +44,8 @@ struct ComplementModel {
 };
 
 /// Fits on baskets x items (stored cells count as 1); `time` (seconds or order, one per basket, may be empty: as they
-/// stand) orders the baskets for validation, `age_days` (may be empty: no decay) feeds the half-life.
+/// stand) orders the baskets for validation, `age_days` feeds the half-life. Without age_days the half-life counts in
+/// steps of `time` (order numbers), without both there is no decay.
 /// Throws InvalidArgument for arrays that do not fit or options out of range; Stopped on request.
 CROSSLIFT_API ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int64_t> time,
                                              std::span<const float> age_days, const ComplementOptions& options = {},

@@ -21,7 +21,7 @@ struct OwnHistory {
 };
 
 /// Chooses weight and half-life on the newest baskets of known customers, on top of an EASE of options `ease` fitted
-/// on the baskets before them.
+/// on the baskets before them. Weight 0 where no customer is known, too little can be asked, or nothing is gained.
 CROSSLIFT_API OwnHistory tune_own_history(const PurchaseHistory& history, const EaseOptions& ease,
                                           const Progress& progress = {});
 

@@ -1,0 +1,202 @@
+// EASE, tuned on the newest baskets, fitted on all of them, and compressed to what is served.
+#include "algorithms/complement_compression.hpp"
+#include "algorithms/complement_tuning.hpp"
+
+#include <crosslift/complement.hpp>
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <string>
+
+namespace crosslift {
+namespace {
+
+using namespace algorithms;
+
+// Tuning looks at this many best sellers (the rest costs eight times as much and moves no choice) ...
+constexpr std::int64_t tuning_items = 2500;
+// ... with this many queries.
+constexpr std::int64_t tuning_queries = 20000;
+constexpr std::int64_t kept_queries = 5000;
+
+void check_arguments(const CsrView& baskets, std::size_t times, std::size_t ages, const ComplementOptions& options) {
+    check(baskets);
+    const auto want = [](bool holds, const std::string& message) {
+        if (!holds) throw InvalidArgument("fit_complement: " + message);
+    };
+    const std::string rows = std::to_string(baskets.rows);
+    want(times == 0 || times == idx(baskets.rows),
+         "time holds " + std::to_string(times) + " values; give none, or one for each of the " + rows + " baskets");
+    want(ages == 0 || ages == idx(baskets.rows),
+         "age_days holds " + std::to_string(ages) + " values; give none, or one for each of the " + rows + " baskets");
+    want(options.factors >= 0, "factors is " + std::to_string(options.factors) + "; give 0 or more");
+    want(std::isfinite(options.residuals) && options.residuals >= 0,
+         "residuals is " + std::to_string(options.residuals) + "; give 0 or more, per item on average");
+    want(options.factors > 0 || options.residuals > 0,
+         "factors and residuals are both 0, which leaves no model; give one of them");
+    want(options.min_baskets >= 1, "min_baskets is " + std::to_string(options.min_baskets) + "; give 1 or more");
+    want(options.max_items >= 1, "max_items is " + std::to_string(options.max_items) + "; give 1 or more");
+}
+
+// Tells the caller how far the whole fit is.
+class Steps {
+public:
+    explicit Steps(const Progress& progress) : progress_(progress) {}
+
+    void next() { report(std::min(step_ + 1, total - 1)); }
+    void finish() { report(total); }
+
+private:
+    void report(int step) {
+        step_ = step;
+        if (!progress_.on_step) return;
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start_;
+        progress_.on_step({"complement", step, total, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
+    }
+
+    static constexpr int total = most_trials + 2;  // the trials, the measure of what compression keeps, the last fit
+    const Progress& progress_;
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    int step_ = 0;
+};
+
+// HR@10 of the compressed form / of the full matrix, both fitted before the validation slice.
+double measure_kept(const Slice& slice, const ComplementOptions& options, std::stop_token stop) {
+    const EaseModel full = fit_ease(slice.train, slice.age_days, options.ease, {.on_step = {}, .stop = stop});
+    ComplementModel served = compress(full.weights, slice.counts, options, stop);
+    served.intercept = full.intercept;
+    std::vector<std::int32_t> rest;
+    const QueryScores served_scores = [&](std::size_t query, std::span<float> scores) {
+        rest.clear();
+        for (const std::int32_t item : slice.queries.basket(query))
+            if (item != slice.queries.targets[query]) rest.push_back(item);
+        std::ranges::fill(scores, 0.0F);
+        add_basket_scores(served, rest, scores);
+    };
+    const std::vector<std::vector<float>> unscaled(1);
+    const double of_full = hit_rates(slice.queries, ease_scores(slice.queries, full), unscaled)[0].hr10;
+    return of_full > 0 ? hit_rates(slice.queries, served_scores, unscaled)[0].hr10 / of_full : 0;
+}
+
+// Rows of the modelled items become rows among all items.
+ComplementModel spread(const ComplementModel& part, std::span<const std::int32_t> items, std::int64_t all) {
+    ComplementModel model;
+    model.in_factors = Matrix(all, part.in_factors.cols());
+    model.out_factors = Matrix(all, part.in_factors.cols());
+    model.residuals.rows = model.residuals.cols = all;
+    model.residuals.values = part.residuals.values;
+    for (const std::int32_t column : part.residuals.indices) model.residuals.indices.push_back(items[idx(column)]);
+    model.residuals.indptr.assign(idx(all) + 1, 0);
+    for (std::size_t n = 0; n < items.size(); ++n) {
+        const auto row = static_cast<std::int64_t>(n);
+        if (part.in_factors.cols() > 0) {
+            std::ranges::copy(part.in_factors.row(row), model.in_factors.row(items[n]).begin());
+            std::ranges::copy(part.out_factors.row(row), model.out_factors.row(items[n]).begin());
+        }
+        model.residuals.indptr[idx(items[n]) + 1] = part.residuals.indptr[n + 1] - part.residuals.indptr[n];
+    }
+    for (std::size_t n = 1; n < model.residuals.indptr.size(); ++n)
+        model.residuals.indptr[n] += model.residuals.indptr[n - 1];
+    return model;
+}
+
+// Items outside the closed form: the constant row's answer for an item that nothing else is known of.
+std::vector<float> popularity_intercept(const CsrView& baskets, std::span<const std::int64_t> counts,
+                                        const EaseOptions& ease) {
+    std::vector<float> intercept(counts.size(), 0.0F);
+    if (!ease.intercept) return intercept;
+    std::int64_t larger = 0;
+    for (std::int64_t row = 0; row < baskets.rows; ++row) larger += baskets.row(row).size() > 1 ? 1 : 0;
+    for (std::size_t item = 0; item < counts.size(); ++item) {
+        const auto count = static_cast<double>(counts[item]);
+        if (count > 0)
+            intercept[item] = static_cast<float>(count / static_cast<double>(larger) * std::pow(count, -ease.damping));
+    }
+    return intercept;
+}
+
+ComplementModel fit_all(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const float> age_days,
+                        std::span<const std::int32_t> items, const ComplementOptions& options, std::stop_token stop) {
+    const std::vector<std::int64_t> counts = basket_counts(baskets);
+    std::vector<float> intercept = popularity_intercept(baskets, counts, options.ease);
+    const CsrMatrix modelled = select(baskets, rows, items);
+    const EaseModel full = fit_ease(modelled, gather(age_days, rows), options.ease, {.on_step = {}, .stop = stop});
+    for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
+    ComplementModel model = spread(compress(full.weights, basket_counts(modelled), options, stop), items, baskets.cols);
+    model.intercept = std::move(intercept);
+    model.modelled_items = static_cast<std::int64_t>(items.size());
+    return model;
+}
+
+}  // namespace
+
+ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int64_t> time,
+                               std::span<const float> age_days, const ComplementOptions& options,
+                               const Progress& progress) {
+    check_arguments(baskets, time.size(), age_days.size(), options);
+    Steps steps(progress);
+    const std::vector<float> ages = basket_ages(age_days, time);
+    const std::vector<std::int64_t> counts = basket_counts(baskets);
+    const std::vector<std::int32_t> items = best_sellers(counts, options.min_baskets, options.max_items);
+    const std::vector<std::int64_t> rows = rows_by_time(baskets.rows, time);
+    ComplementOptions chosen = options;
+    std::vector<ComplementTrial> trials;
+    double kept = 0;
+    if (options.tune) {
+        chosen.ease = untuned_ease(options.ease);
+        const auto few = best_sellers(counts, options.min_baskets, std::min(options.max_items, tuning_items));
+        const Slice slice = validation_slice(baskets, rows, ages, few, tuning_queries, options.seed);
+        if (slice.queries.size() >= fewest_queries) {
+            EaseChoice choice = choose_ease(slice, options.ease, progress.stop, [&] { steps.next(); });
+            chosen.ease = choice.ease;
+            trials = std::move(choice.trials);
+            kept = measure_kept(validation_slice(baskets, rows, ages, items, kept_queries, options.seed), chosen,
+                                progress.stop);
+            steps.next();
+        }
+    }
+    ComplementModel model = fit_all(baskets, rows, ages, items, chosen, progress.stop);
+    model.options = chosen;
+    model.trials = std::move(trials);
+    model.kept_hr10 = kept;
+    steps.finish();
+    return model;
+}
+
+void add_basket_scores(const ComplementModel& model, std::span<const std::int32_t> basket, std::span<float> scores) {
+    const std::int64_t items = static_cast<std::int64_t>(model.intercept.size());
+    if (scores.size() != model.intercept.size())
+        throw InvalidArgument("add_basket_scores: scores holds " + std::to_string(scores.size()) +
+                              " numbers; give one for each of the " + std::to_string(items) + " items");
+    const CsrView residuals = model.residuals;
+    constexpr std::size_t lanes = 16;
+    const std::size_t factors = idx(model.in_factors.cols());
+    std::vector<float> query((factors + lanes - 1) / lanes * lanes, 0.0F);
+    for (const std::int32_t item : basket) {
+        if (item < 0 || item >= items)
+            throw InvalidArgument("add_basket_scores: the basket holds item row " + std::to_string(item) +
+                                  "; rows go from 0 to " + std::to_string(items - 1));
+        const auto columns = residuals.row(item);
+        const auto values = residuals.row_values(item);
+        for (std::size_t n = 0; n < columns.size(); ++n) scores[idx(columns[n])] += values[n];
+        if (factors == 0) continue;
+        const auto in = model.in_factors.row(item);
+        for (std::size_t f = 0; f < factors; ++f) query[f] += in[f];
+    }
+    for (std::size_t item = 0; item < scores.size(); ++item) scores[item] += model.intercept[item];
+    if (factors == 0) return;
+    for (std::int64_t item = 0; item < items; ++item) {
+        const auto out = model.out_factors.row(item);
+        std::array<float, lanes> sums{};  // independent sums, so that the compiler may use vectors
+        std::size_t f = 0;
+        for (; f + lanes <= factors; f += lanes)
+            for (std::size_t l = 0; l < lanes; ++l) sums[l] += query[f + l] * out[f + l];
+        for (; f < factors; ++f) sums[0] += query[f] * out[f];
+        for (const float sum : sums) scores[idx(item)] += sum;
+    }
+}
+
+}  // namespace crosslift

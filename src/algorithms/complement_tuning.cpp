@@ -1,0 +1,149 @@
+#include "algorithms/complement_tuning.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace crosslift::algorithms {
+namespace {
+
+constexpr std::array<double, 6> dampings = {0, 0.05, 0.1, 0.15, 0.2, 0.3};
+
+// A gain below this share of the objective is noise: the simpler or earlier setting stays.
+constexpr double least_gain = 5e-4;
+
+double objective(const ComplementTrial& trial) {
+    return trial.validation_hr10 + trial.validation_ndcg;
+}
+
+bool same_fit(const EaseOptions& a, const EaseOptions& b) {
+    return a.regularization == b.regularization && a.popularity_regularization == b.popularity_regularization &&
+           a.size_exponent == b.size_exponent && a.half_life_days == b.half_life_days && a.intercept == b.intercept;
+}
+
+class Search {
+public:
+    Search(const Slice& slice, std::stop_token stop, const std::function<void()>& after_trial)
+        : slice_(slice), stop_(std::move(stop)), after_trial_(after_trial) {
+        for (const double damping : dampings) scales_.push_back(damping_scale(damping));
+    }
+
+    /// Tries each setting that differs from the best only as `change` makes it; true if one is better.
+    template <class Change>
+    bool improve(std::initializer_list<double> values, const Change& change) {
+        const EaseOptions start = trials_[best_].ease;
+        const std::size_t before = best_;
+        for (const double value : values) {
+            EaseOptions changed = start;
+            change(changed, value);
+            try_out(changed);
+        }
+        return best_ != before;
+    }
+
+    void try_out(EaseOptions options) {
+        if (std::ranges::any_of(trials_, [&](const ComplementTrial& t) { return same_fit(t.ease, options); })) return;
+        options.damping = 0;
+        const EaseModel model = fit_ease(slice_.train, slice_.age_days, options, {.on_step = {}, .stop = stop_});
+        const auto rates = hit_rates(slice_.queries, ease_scores(slice_.queries, model), scales_);
+        std::size_t top = 0;
+        for (std::size_t n = 1; n < rates.size(); ++n)
+            if (rates[n].hr10 + rates[n].ndcg > rates[top].hr10 + rates[top].ndcg) top = n;
+        options.damping = dampings[top];
+        trials_.push_back({options, rates[top].hr10, rates[top].ndcg});
+        const std::size_t last = trials_.size() - 1;
+        if (objective(trials_[last]) > objective(trials_[best_]) * (1 + least_gain)) best_ = last;
+        after_trial_();
+    }
+
+    EaseChoice result() const { return {trials_[best_].ease, trials_}; }
+
+private:
+    std::vector<float> damping_scale(double damping) const {
+        std::vector<float> scale;
+        if (damping == 0) return scale;
+        for (const std::int64_t count : slice_.counts)
+            scale.push_back(
+                static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -damping)));
+        return scale;
+    }
+
+    const Slice& slice_;
+    std::stop_token stop_;
+    const std::function<void()>& after_trial_;
+    std::vector<std::vector<float>> scales_;
+    std::vector<ComplementTrial> trials_;
+    std::size_t best_ = 0;
+};
+
+void scale_regularization(EaseOptions& options, double factor) {
+    options.regularization *= factor;
+}
+
+void tune_regularization(Search& search) {
+    if (search.improve({3}, scale_regularization)) {
+        if (search.improve({3}, scale_regularization)) search.improve({3}, scale_regularization);
+    } else if (search.improve({1.0 / 3}, scale_regularization)) {
+        search.improve({1.0 / 3}, scale_regularization);
+    }
+}
+
+// `span`: days from the oldest to the newest basket; 0 where there is no time to decay by.
+void tune_half_life(Search& search, double span) {
+    if (span <= 0) return;
+    const auto share_of_span = [span](EaseOptions& options, double share) { options.half_life_days = share * span; };
+    if (!search.improve({0.5}, share_of_span)) {
+        search.improve({0}, share_of_span);
+    } else if (search.improve({0.25}, share_of_span)) {
+        search.improve({0.125}, share_of_span);
+    }
+}
+
+}  // namespace
+
+Slice validation_slice(const CsrView& baskets, std::span<const std::int64_t> rows_by_time,
+                       std::span<const float> age_days, std::span<const std::int32_t> items, std::int64_t max_queries,
+                       std::uint64_t seed) {
+    const std::size_t older = idx(rows_before_validation(baskets.rows));
+    Slice slice;
+    slice.train = select(baskets, rows_by_time.first(older), items);
+    slice.age_days = gather(age_days, rows_by_time.first(older));
+    if (!slice.age_days.empty()) {
+        const float newest = *std::ranges::min_element(slice.age_days);
+        for (float& age : slice.age_days) age -= newest;
+    }
+    slice.counts = basket_counts(slice.train);
+    slice.queries = leave_one_out(select(baskets, rows_by_time.subspan(older), items), max_queries, seed);
+    return slice;
+}
+
+EaseOptions untuned_ease(const EaseOptions& machine) {
+    EaseOptions ease = machine;
+    ease.regularization = 50;
+    ease.popularity_regularization = 0.1;
+    ease.size_exponent = 0.25;
+    ease.half_life_days = 0;
+    ease.intercept = true;
+    ease.damping = 0.1;
+    return ease;
+}
+
+EaseChoice choose_ease(const Slice& slice, const EaseOptions& machine, std::stop_token stop,
+                       const std::function<void()>& after_trial) {
+    const double span = slice.age_days.empty() ? 0.0 : static_cast<double>(*std::ranges::max_element(slice.age_days));
+    EaseOptions start = untuned_ease(machine);
+    start.half_life_days = span;
+    Search search(slice, std::move(stop), after_trial);
+    search.try_out(start);
+    tune_regularization(search);
+    tune_half_life(search, span);
+    const auto size_exponent = [](EaseOptions& options, double value) { options.size_exponent = value; };
+    if (!search.improve({0.5}, size_exponent)) search.improve({0}, size_exponent);
+    const auto popularity = [](EaseOptions& options, double value) { options.popularity_regularization = value; };
+    if (!search.improve({0.3}, popularity)) search.improve({0}, popularity);
+    search.improve({1 / 1.7, 1.7}, scale_regularization);
+    search.improve({0}, [](EaseOptions& options, double) { options.intercept = false; });
+    return search.result();
+}
+
+}  // namespace crosslift::algorithms
