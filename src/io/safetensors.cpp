@@ -32,6 +32,7 @@ const TypeName& describe(TensorType type) {
 }
 
 std::uint32_t checksum(std::uint32_t start, std::span<const std::byte> bytes) {
+    if (bytes.empty()) return start;  // zlib would take a null pointer for a new beginning
     return static_cast<std::uint32_t>(
         crc32_z(start, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
 }
