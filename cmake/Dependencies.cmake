@@ -15,5 +15,6 @@ foreach(found ZLIB_FOUND nlohmann_json_FOUND CSV_INCLUDE_DIR CSV_LIBRARY)
 endforeach()
 
 add_library(crosslift_third_party INTERFACE)
-target_include_directories(crosslift_third_party SYSTEM INTERFACE ${CSV_INCLUDE_DIR})
-target_link_libraries(crosslift_third_party INTERFACE ZLIB::ZLIB ${CSV_LIBRARY} nlohmann_json::nlohmann_json)
+target_include_directories(crosslift_third_party SYSTEM INTERFACE $<BUILD_INTERFACE:${CSV_INCLUDE_DIR}>)
+target_link_libraries(crosslift_third_party INTERFACE ZLIB::ZLIB ${CSV_LIBRARY}
+                                                      $<BUILD_INTERFACE:nlohmann_json::nlohmann_json>)

@@ -9,7 +9,7 @@ install(TARGETS crosslift EXPORT crosslift-targets
         LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 if(NOT BUILD_SHARED_LIBS)
   # A static library hands its private dependencies on to whoever links it.
-  install(TARGETS crosslift_warnings crosslift_third_party EXPORT crosslift-targets)
+  install(TARGETS crosslift_third_party EXPORT crosslift-targets)
 endif()
 install(DIRECTORY include/crosslift DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY python/crosslift/data DESTINATION ${CMAKE_INSTALL_DATADIR}/crosslift)

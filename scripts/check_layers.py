@@ -20,7 +20,7 @@ from pathlib import Path
 # Public headers by layer. A new public header is entered here, in the layer of DESIGN that it belongs to.
 PUBLIC_HEADERS = {
     "words": ["api", "device", "error", "matrix", "progress", "sparse"],
-    "data words": ["columns", "ids", "transactions", "catalog", "history"],
+    "data words": ["arrow", "columns", "ids", "transactions", "catalog", "history"],
     "algorithm words": ["als", "bpr", "ease", "complement", "own_history", "retrieval"],
     "offer words": ["price", "trade_up", "acceptance", "replenishment", "offers"],
     "file words": ["files", "model_io"],
@@ -51,7 +51,7 @@ ALLOWED = {
     "src/backend": [*WORDS, "src/formulas"],
     "src/cpu": [*WORDS, "src/backend", "src/formulas"],
     "cuda": [*WORDS, "src/backend", "src/formulas"],
-    "src/devices": [*WORDS, "src/backend", "src/cpu/cpu.hpp"],
+    "src/devices": [*WORDS, "src/backend", "src/formulas", "src/cpu/cpu.hpp"],
     "src/algorithms": [*ALGORITHMS, "src/data", "src/formulas", "src/backend", "src/devices"],
     "src/offers": [*OFFERS, "src/data", "src/formulas"],
     "src/io": [*FILES, "src/data", "src/formulas"],
@@ -91,7 +91,7 @@ THIRD_PARTY = [
 EMPTY_NAMES = {"util", "utils", "common", "helper", "helpers", "misc", "impl", "detail", "details"}
 
 SOURCE_FOLDERS = ["include", "src", "cuda", "python/src", "tests", "benchmarks", "examples"]
-SOURCE_SUFFIXES = {".hpp", ".h", ".cpp", ".cc", ".c", ".cu", ".cuh"}
+SOURCE_SUFFIXES = {".hpp", ".h", ".cpp", ".cc", ".c", ".inl", ".cu", ".cuh"}
 LONG_FILE, LONGEST_FILE = 300, 500
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)")')
 NAMESPACE = re.compile(r"\bnamespace\s+([\w:]+)")

@@ -93,8 +93,10 @@ def cxx_suites(section: Section, preset: str) -> None:
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
         "GTEST_COLOR": "no",
     }
-    for suite in SUITES:
-        program = ROOT / "build" / preset / "tests" / f"{suite}_tests"
+    folder = ROOT / "build" / preset / "tests"
+    further = {program.name.removesuffix("_tests") for program in folder.glob("*_tests")} - set(SUITES)
+    for suite in [*SUITES, *sorted(further)]:
+        program = folder / f"{suite}_tests"
         if not program.exists():
             section.add([results.Outcome(f"{suite}_tests", "failed", f"{program} was not built")])
             continue

@@ -6,6 +6,7 @@ Both run on one thread and are charged processor time, so that other work on the
 the objective that each has reached after the same number of sweeps (random starts differ, so it agrees to a few
 digits).
 """
+
 import json
 import os
 import statistics
@@ -27,7 +28,11 @@ SWEEPS = 4
 def ours(program, name, matrix_file):
     text = subprocess.run(
         [program, f"--benchmark_filter={name}", "--benchmark_format=json"],
-        env={**os.environ, "CROSSLIFT_BENCH_MATRIX": matrix_file}, check=True, capture_output=True, text=True).stdout
+        env={**os.environ, "CROSSLIFT_BENCH_MATRIX": matrix_file},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     result = json.loads(text)["benchmarks"][0]
     return result["cpu_s"], result["loss"]
 
@@ -59,7 +64,8 @@ def theirs(matrix, factors, cg):
     confidence.data = confidence.data + 1
     stamps = []
     model = implicit.cpu.als.AlternatingLeastSquares(
-        factors=factors, regularization=30, alpha=1, iterations=SWEEPS, use_cg=cg, num_threads=1, random_state=1)
+        factors=factors, regularization=30, alpha=1, iterations=SWEEPS, use_cg=cg, num_threads=1, random_state=1
+    )
     model.cg_steps = 3
     model.fit(confidence, show_progress=False, callback=lambda *_: stamps.append(time.process_time()))
     seconds = (stamps[-1] - stamps[0]) / (len(stamps) - 1)
@@ -78,9 +84,12 @@ def main():
                 turns = [(ours(program, name, file.name), theirs(matrix, factors, cg)) for _ in range(TURNS)]
                 mine, other = ([t[i][0] for t in turns] for i in (0, 1))
                 a, b = statistics.median(mine), statistics.median(other)
-                print(f"d={factors} {'cg 3 steps' if cg else 'exact':10}  crosslift {a:.3f} ({min(mine):.3f} .. "
-                      f"{max(mine):.3f})  implicit {b:.3f} ({min(other):.3f} .. {max(other):.3f})  ratio {b / a:.2f}  "
-                      f"objective {turns[-1][0][1]:.6g} / {turns[-1][1][1]:.6g}", flush=True)
+                print(
+                    f"d={factors} {'cg 3 steps' if cg else 'exact':10}  crosslift {a:.3f} ({min(mine):.3f} .. "
+                    f"{max(mine):.3f})  implicit {b:.3f} ({min(other):.3f} .. {max(other):.3f})  ratio {b / a:.2f}  "
+                    f"objective {turns[-1][0][1]:.6g} / {turns[-1][1][1]:.6g}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":
