@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "test"
 CORES = len(os.sched_getaffinity(0))
 CXX_SUFFIXES = (".cpp", ".hpp", ".cu", ".cuh")
-SUITES = ["ops", "algorithms", "api"]
+SUITES = ["ops", "algorithms", "api", "fuzz"]
 BUILD_ENV = {"CMAKE_BUILD_PARALLEL_LEVEL": str(CORES)}
 
 
