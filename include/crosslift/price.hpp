@@ -30,14 +30,17 @@ struct CROSSLIFT_API PriceModel {
     CsrMatrix level_sum;             ///< same cells: sum of their levels (values may be 0)
     double noise = 1, leaf_spread = 0, customer_spread = 0;  ///< variances
 
-    /// Level of a customer (IdMap::unknown: anybody) in a leaf.
-    WillingnessToPay willingness_to_pay(std::int32_t customer, std::int32_t leaf) const;
+    /// Level of a customer (IdMap::unknown: anybody) in a leaf; exact posterior given all the customer's purchases.
+    /// Throws InvalidArgument for rows out of range.
+    WillingnessToPay willingness_to_pay(std::int32_t customer, std::int32_t in_leaf) const;
 
     /// Probability that the customer's level in the item's leaf reaches the item's price; NaN without price or leaf.
     double affordability(std::int32_t customer, std::int32_t item) const;
 };
 
-/// Fits on purchases with a known leaf; `catalog` is aligned to the items of `history`.
+/// Fits on purchases with a known leaf and a price: the price paid, else the item's regular price. A price's level is
+/// the normal quantile of its mid-rank among all prices paid in the leaf. `catalog` is aligned to the items of
+/// `history`. Throws InvalidArgument if it is not.
 CROSSLIFT_API PriceModel fit_price(const PurchaseHistory& history, const Catalog& catalog);
 
 }  // namespace crosslift
