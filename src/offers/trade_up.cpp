@@ -68,7 +68,8 @@ private:
     std::mt19937_64 random_;
 };
 
-/// Dearer items of a leaf that a customer may choose from, for one window.
+/// Dearer items of a leaf that a customer may choose from, for one window. Items not sold before it are left out: no
+/// fact speaks of them, and their sales in the window would teach that popularity does not matter.
 class Choices {
 public:
     Choices(const PurchaseHistory& before, const Catalog& catalog, const TradeUpOptions& options,
@@ -79,14 +80,15 @@ public:
           facts_(before, catalog, price_, taste_),
           members_(static_cast<std::size_t>(catalog.leaves().size())) {
         for (std::int32_t item = 0; item < facts_.items(); ++item)
-            if (facts_.leaf(item) >= 0 && !std::isnan(facts_.price(item)))
+            if (facts_.leaf(item) >= 0 && !std::isnan(facts_.price(item)) && facts_.was_sold(item))
                 members_[static_cast<std::size_t>(facts_.leaf(item))].push_back(item);
     }
 
     const PriceModel& price() const { return price_; }
 
-    /// Adds the event with its alternatives, unless there are fewer than two.
+    /// Adds the event with its alternatives, unless there are fewer than two or the chosen one is new in the shop.
     void add(const TradeUp& event, Shuffle& shuffle, ChoiceSets& choices) const {
+        if (!facts_.was_sold(event.to)) return;
         const double bar = options_.min_price_ratio * static_cast<double>(facts_.price(event.from));
         std::vector<std::int32_t> candidates = {event.to};
         std::vector<std::int32_t> others;

@@ -43,6 +43,7 @@ public:
     std::int32_t leaf(std::int32_t item) const { return price_.leaf[static_cast<std::size_t>(item)]; }
     /// Regular price, NaN where unknown.
     float price(std::int32_t item) const { return price_.price[static_cast<std::size_t>(item)]; }
+    bool was_sold(std::int32_t item) const { return sales_[static_cast<std::size_t>(item)][0] > 0; }
     bool has_bought(std::int32_t customer, std::int32_t item) const;
 
     /// One row of features per candidate; NaN where a price is missing. `item` and `customer` may be unknown.
