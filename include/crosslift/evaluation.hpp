@@ -4,6 +4,7 @@
 #include <crosslift/api.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/offers.hpp>
+#include <crosslift/progress.hpp>
 #include <crosslift/transactions.hpp>
 
 #include <cstdint>
@@ -49,16 +50,23 @@ struct EvaluationOptions {
 /// Leave-one-out over items of later baskets with at least two known items; the whole catalog is ranked except the
 /// query. Methods: popularity, co-count, lift, cosine kNN, EASE tuned on the same queries, the engine (anonymous and,
 /// where customers are known, personal). Metrics: HR@1/10/20, nDCG@10, MRR, cross-leaf HR@10, share of offers in a
-/// query leaf, catalog coverage, price-weighted hits, HR@10 ratio to EASE.
+/// query leaf, catalog coverage, price-weighted hits, HR@10 ratio to EASE; names and meaning in docs/evaluation.md.
+/// Throws DataError where no later basket has two items known from training, InvalidArgument for options out of range,
+/// Stopped if progress.stop asks.
 CROSSLIFT_API EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Transactions& train,
                                                           const Transactions& later,
-                                                          const EvaluationOptions& options = {});
+                                                          const EvaluationOptions& options = {},
+                                                          const Progress& progress = {});
 
 /// A customer's next purchase in a leaf, in another basket, of an item new to them that is dearer than the last one
-/// bought there. Candidates: the leaf's items at least as dear, not bought by the customer in training, 2 to 100.
-/// Methods: next dearer, popular dearer, transition count, the engine.
+/// bought there (min_price_ratio, by the prices of the engine's catalog). Candidates: the leaf's items that are as much
+/// dearer, sold in training, not bought by the customer in training, 2 to 100. Methods: random, next dearer, popular
+/// dearer, transition count (ties by popularity), the engine (anonymous and personal). Metrics: HR@1/3/5, MRR, HR@3
+/// weighted by the rise in price, MRR ratio to the best of the simple methods. Throws as above, and DataError where
+/// categories, prices or events are missing.
 CROSSLIFT_API EvaluationReport evaluate_trade_up(const OfferEngine& engine, const Transactions& train,
-                                                 const Transactions& later, const EvaluationOptions& options = {});
+                                                 const Transactions& later, const EvaluationOptions& options = {},
+                                                 const Progress& progress = {});
 
 /// Splits at one point in time: the newest `share` of the baskets (by time) against the rest. Throws DataError without
 /// time.

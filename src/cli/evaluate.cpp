@@ -59,13 +59,15 @@ struct Evaluate {
 
     /// One report per task. A task that this data cannot be judged on is an error when it was asked for by name, and a
     /// line on stderr when all were.
-    std::vector<EvaluationReport> judge(const OfferEngine& judged, const Parts& parts) const {
+    std::vector<EvaluationReport> judge(const OfferEngine& judged, const Parts& parts, Interrupt& interrupt) const {
         std::vector<EvaluationReport> reports;
         const auto add = [&](const char* name, auto&& evaluate) {
             if (task != "all" && task != name) return;
             try {
-                reports.push_back(evaluate(judged, parts.train, parts.later, options));
+                reports.push_back(evaluate(judged, parts.train, parts.later, options, progress_bar(interrupt.token())));
+                end_progress_bar();
             } catch (const DataError& error) {
+                end_progress_bar();
                 if (task != "all") throw;
                 std::fprintf(stderr, "crosslift: %s left out: %s\n", name, error.what());
             }
@@ -89,8 +91,7 @@ struct Evaluate {
             std::fflush(stdout);
         }
         const OfferEngine judged = make_engine(parts, training, interrupt);
-        interrupt.end_at_once();
-        const auto reports = judge(judged, parts);
+        const auto reports = judge(judged, parts, interrupt);
         if (!json) {
             std::printf("engine:\n%s", summary_text(judged.models()).c_str());
             for (const auto& report : reports) std::printf("\n%s", report.table().c_str());

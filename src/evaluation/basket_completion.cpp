@@ -36,8 +36,9 @@ std::vector<std::int32_t> leaves_of(const Catalog& catalog, const IdMap& items) 
     return leaf;
 }
 
-BasketTask make_task(const BasketQueries& queries, const Catalog& catalog, const IdMap& items, int threads) {
-    BasketTask task{queries, leaves_of(catalog, items), catalog.leaves().size(), {}, threads};
+BasketTask make_task(const BasketQueries& queries, const Catalog& catalog, const IdMap& items, int threads,
+                     const std::stop_token& stop) {
+    BasketTask task{queries, leaves_of(catalog, items), catalog.leaves().size(), {}, threads, stop};
     task.crosses.assign(queries.queries.size(), 1);
     if (task.leaf.empty()) return task;
     std::vector<std::int32_t> basket;
@@ -192,7 +193,7 @@ std::vector<MethodResult> results(const QueryFacts& facts, const BasketTask& tas
         for (const auto& metric : named) quotients.push_back({block(m) + metric.above, metric.below});
         quotients.push_back({block(m) + hr10, queries_column, block(ease) + hr10, queries_column});
     }
-    const auto estimates = estimate(sums, quotients, options.bootstrap, options.seed, options.threads);
+    const auto estimates = estimate(sums, quotients, options.bootstrap, options.seed, options.threads, task.stop);
 
     std::vector<MethodResult> lines;
     std::size_t next = 0;
@@ -223,7 +224,8 @@ void add_notes(const BasketQueries& queries, const BasketTask& task, std::int32_
 }  // namespace evaluation
 
 EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Transactions& train,
-                                            const Transactions& later, const EvaluationOptions& options) {
+                                            const Transactions& later, const EvaluationOptions& options,
+                                            const Progress& progress) {
     using namespace evaluation;
     check(options);
     const Catalog& catalog = engine.models().catalog;
@@ -240,17 +242,24 @@ EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Tra
             "use the same item ids");
     }
     const PurchaseHistory history = make_history(train, train.items(), train.customers());
-    const BasketTask task = make_task(queries, catalog, train.items(), options.threads);
+    const BasketTask task = make_task(queries, catalog, train.items(), options.threads, progress.stop);
     const QueryFacts facts = make_facts(queries, history, train, catalog);
 
-    std::vector<BasketRanks> methods = rank_by_counts(task, history.baskets);
-    methods.push_back(rank_by_ease(task, history.baskets, options.ease_grid, max_ease_items, report.notes));
-    methods.push_back(rank_by_engine(task, engine, train.items(), false));
     const bool known = std::any_of(facts.known.begin(), facts.known.end(), [](auto k) { return k != 0; });
-    if (known) methods.push_back(rank_by_engine(task, engine, train.items(), true));
 
+    Steps steps(progress, static_cast<int>(options.ease_grid.size()) + (known ? 4 : 3));
+    std::vector<BasketRanks> methods = rank_by_counts(task, history.baskets);
+    steps.done();
+    methods.push_back(rank_by_ease(task, history.baskets, options.ease_grid, max_ease_items, steps, report.notes));
+    methods.push_back(rank_by_engine(task, engine, train.items(), false));
+    steps.done();
+    if (known) {
+        methods.push_back(rank_by_engine(task, engine, train.items(), true));
+        steps.done();
+    }
     report.clusters = queries.clusters;
     report.methods = results(facts, task, methods, train.items().size(), options);
+    steps.done();
     add_notes(queries, task, train.items().size(), report);
     return report;
 }

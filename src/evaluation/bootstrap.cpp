@@ -39,7 +39,7 @@ double quantile(std::span<const double> sorted, double share) {
 }  // namespace
 
 std::vector<Estimate> estimate(const ClusterSums& sums, std::span<const Quotient> metrics, int resamples,
-                               std::uint64_t seed, int threads) {
+                               std::uint64_t seed, int threads, const std::stop_token& stop) {
     const auto columns = static_cast<std::size_t>(sums.columns);
     std::vector<double> totals(columns);
     for (std::int64_t c = 0; c < sums.clusters; ++c) add(totals, sums.row(c));
@@ -47,7 +47,7 @@ std::vector<Estimate> estimate(const ClusterSums& sums, std::span<const Quotient
     // drawn[m * resamples + r]: metric m in draw r.
     const auto draws = static_cast<std::size_t>(sums.clusters > 0 ? resamples : 0);
     std::vector<double> drawn(metrics.size() * draws);
-    for_each_task(threads, static_cast<std::int64_t>(draws), [&](std::int64_t task, int) {
+    for_each_task(threads, static_cast<std::int64_t>(draws), stop, [&](std::int64_t task, int) {
         Draws random(seed, static_cast<std::uint64_t>(task));
         std::vector<double> resampled(columns);
         for (std::int64_t n = 0; n < sums.clusters; ++n) add(resampled, sums.row(random.below(sums.clusters)));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace crosslift::evaluation {
@@ -43,6 +44,6 @@ struct Quotient {
 /// is NaN; draws in which it has nothing below are left out of its interval; without draws the bounds are NaN.
 /// The same for any number of threads.
 std::vector<Estimate> estimate(const ClusterSums& sums, std::span<const Quotient> metrics, int resamples,
-                               std::uint64_t seed, int threads);
+                               std::uint64_t seed, int threads, const std::stop_token& stop);
 
 }  // namespace crosslift::evaluation

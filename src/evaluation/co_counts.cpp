@@ -46,7 +46,7 @@ struct PairRow {
 
 }  // namespace
 
-CoCounts count_pairs(const CsrView& baskets, int threads) {
+CoCounts count_pairs(const CsrView& baskets, int threads, const std::stop_token& stop) {
     const CsrMatrix kept = without_single_items(baskets);
     const CsrMatrix item_baskets = transpose(kept);
     const CsrView by_item = item_baskets;
@@ -54,7 +54,7 @@ CoCounts count_pairs(const CsrView& baskets, int threads) {
 
     std::vector<PairRow> rows(static_cast<std::size_t>(items));
     std::vector<std::vector<std::int32_t>> dense(static_cast<std::size_t>(worker_count(threads)));
-    for_each_task(threads, (items + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int worker) {
+    for_each_task(threads, (items + rows_per_task - 1) / rows_per_task, stop, [&](std::int64_t task, int worker) {
         auto& scratch = dense[static_cast<std::size_t>(worker)];
         scratch.resize(static_cast<std::size_t>(items));
         for (std::int64_t i = task * rows_per_task; i < std::min(items, (task + 1) * rows_per_task); ++i) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace crosslift::evaluation {
@@ -16,7 +17,7 @@ struct CoCounts {
     std::int64_t baskets = 0;
 };
 
-CoCounts count_pairs(const CsrView& baskets, int threads);
+CoCounts count_pairs(const CsrView& baskets, int threads, const std::stop_token& stop);
 
 /// Scores of the three methods for one basket, one number per item:
 ///   co-count   sum over i in the basket of C_ij / n_i                      (P(j | i))

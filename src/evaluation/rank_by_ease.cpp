@@ -67,29 +67,30 @@ BasketRanks rank_with(const BasketTask& task, const ModelledBaskets& modelled, c
     const auto starts = basket_starts(task.queries);
     const CsrView baskets = task.queries.baskets;
     std::vector<Scratch> scratch(static_cast<std::size_t>(worker_count(task.threads)));
-    for_each_task(task.threads, static_cast<std::int64_t>(starts.size()) - 1, [&](std::int64_t n, int worker) {
-        auto& own = scratch[static_cast<std::size_t>(worker)];
-        const std::size_t first = starts[static_cast<std::size_t>(n)];
-        own.sum.assign(static_cast<std::size_t>(modelled.baskets.cols), 0.0);
-        for (const std::int32_t item : baskets.row(task.queries.queries[first].basket)) {
-            const std::int32_t row = modelled.row_of[static_cast<std::size_t>(item)];
-            if (row < 0) continue;
-            const auto from = weights.row(row);
-            for (std::size_t j = 0; j < from.size(); ++j) own.sum[j] += from[j];
-        }
-        for (std::size_t q = first; q < starts[static_cast<std::size_t>(n) + 1]; ++q) {
-            task.queries.items_of(task.queries.queries[q], own.items);
-            const std::int32_t left_out = modelled.row_of[static_cast<std::size_t>(task.queries.queries[q].target)];
-            const auto row = left_out < 0 ? std::span<const float>() : weights.row(left_out);
-            own.scores.resize(modelled.row_of.size());
-            for (std::size_t j = 0; j < modelled.row_of.size(); ++j) {
-                const std::int32_t at = modelled.row_of[j];
-                const auto m = static_cast<std::size_t>(at);
-                own.scores[j] = at < 0 ? 0.0 : own.sum[m] - (row.empty() ? 0.0 : static_cast<double>(row[m]));
+    for_each_task(
+        task.threads, static_cast<std::int64_t>(starts.size()) - 1, task.stop, [&](std::int64_t n, int worker) {
+            auto& own = scratch[static_cast<std::size_t>(worker)];
+            const std::size_t first = starts[static_cast<std::size_t>(n)];
+            own.sum.assign(static_cast<std::size_t>(modelled.baskets.cols), 0.0);
+            for (const std::int32_t item : baskets.row(task.queries.queries[first].basket)) {
+                const std::int32_t row = modelled.row_of[static_cast<std::size_t>(item)];
+                if (row < 0) continue;
+                const auto from = weights.row(row);
+                for (std::size_t j = 0; j < from.size(); ++j) own.sum[j] += from[j];
             }
-            record<double>(task, q, own.items, own.scores, ranks);
-        }
-    });
+            for (std::size_t q = first; q < starts[static_cast<std::size_t>(n) + 1]; ++q) {
+                task.queries.items_of(task.queries.queries[q], own.items);
+                const std::int32_t left_out = modelled.row_of[static_cast<std::size_t>(task.queries.queries[q].target)];
+                const auto row = left_out < 0 ? std::span<const float>() : weights.row(left_out);
+                own.scores.resize(modelled.row_of.size());
+                for (std::size_t j = 0; j < modelled.row_of.size(); ++j) {
+                    const std::int32_t at = modelled.row_of[j];
+                    const auto m = static_cast<std::size_t>(at);
+                    own.scores[j] = at < 0 ? 0.0 : own.sum[m] - (row.empty() ? 0.0 : static_cast<double>(row[m]));
+                }
+                record<double>(task, q, own.items, own.scores, ranks);
+            }
+        });
     return ranks;
 }
 
@@ -107,7 +108,7 @@ std::pair<double, double> merit(const BasketRanks& ranks) {
 }  // namespace
 
 BasketRanks rank_by_ease(const BasketTask& task, const CsrView& train_baskets, std::span<const double> grid,
-                         std::int64_t max_items, std::vector<std::string>& notes) {
+                         std::int64_t max_items, Steps& steps, std::vector<std::string>& notes) {
     const ModelledBaskets modelled = best_sellers(train_baskets, max_items);
     std::vector<double> lambdas(grid.begin(), grid.end());
     std::sort(lambdas.begin(), lambdas.end());
@@ -121,7 +122,8 @@ BasketRanks rank_by_ease(const BasketTask& task, const CsrView& train_baskets, s
         EaseOptions options;
         options.regularization = lambda;
         options.threads = task.threads;
-        BasketRanks ranks = rank_with(task, modelled, fit_ease(modelled.baskets, {}, options));
+        BasketRanks ranks = rank_with(task, modelled, fit_ease(modelled.baskets, {}, options, {{}, task.stop}));
+        steps.done();
         const auto now = merit(ranks);
         tried << (tried.str().empty() ? "" : ", ") << lambda << ": " << now.first / queries;
         if (now > best_merit) {

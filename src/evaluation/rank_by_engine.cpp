@@ -17,7 +17,7 @@ BasketRanks rank_by_engine(const BasketTask& task, const OfferEngine& engine, co
         column[static_cast<std::size_t>(i)] = engine.models().catalog.items().find(items[i]);
     }
     const auto queries = static_cast<std::int64_t>(ranks.rank.size());
-    for_each_task(task.threads, (queries + chunk - 1) / chunk, [&](std::int64_t n, int) {
+    for_each_task(task.threads, (queries + chunk - 1) / chunk, task.stop, [&](std::int64_t n, int) {
         const std::int64_t end = std::min(queries, (n + 1) * chunk);
         std::vector<std::vector<std::string>> baskets;
         std::vector<std::string> customers;

@@ -3,6 +3,7 @@
 #include "evaluation/draws.hpp"
 #include "evaluation/options.hpp"
 #include "evaluation/ranking_metrics.hpp"
+#include "evaluation/steps.hpp"
 #include "evaluation/trade_up_events.hpp"
 #include "evaluation/workers.hpp"
 
@@ -75,11 +76,11 @@ std::vector<EventRanks> baselines(const std::vector<TradeUpEvent>& events, const
 }
 
 EventRanks rank_by_engine(const std::vector<TradeUpEvent>& events, const OfferEngine& engine, const IdMap& items,
-                          bool personal, int threads) {
+                          bool personal, int threads, const std::stop_token& stop) {
     EventRanks ranks{personal ? "crosslift" : "crosslift, anonymous", {}};
     ranks.rank.resize(events.size());
     const auto count = static_cast<std::int64_t>(events.size());
-    for_each_task(threads, (count + chunk - 1) / chunk, [&](std::int64_t n, int) {
+    for_each_task(threads, (count + chunk - 1) / chunk, stop, [&](std::int64_t n, int) {
         const auto part = std::span(events).subspan(static_cast<std::size_t>(n * chunk),
                                                     static_cast<std::size_t>(std::min(chunk, count - n * chunk)));
         std::vector<std::string> from;
@@ -142,7 +143,7 @@ std::size_t best_baseline(std::span<const EventRanks> methods, std::size_t count
 
 std::vector<MethodResult> results(const TradeUpEvents& found, const ItemFacts& items,
                                   std::span<const EventRanks> methods, std::size_t yardstick,
-                                  const EvaluationOptions& options) {
+                                  const EvaluationOptions& options, const std::stop_token& stop) {
     const std::vector<std::pair<const char*, Above>> named = {
         {"hr@1", hr1}, {"hr@3", hr3}, {"hr@5", hr5}, {"mrr", mrr}};
     const auto block = [](std::size_t m) { return below_columns + above_columns * static_cast<int>(m); };
@@ -153,7 +154,7 @@ std::vector<MethodResult> results(const TradeUpEvents& found, const ItemFacts& i
         quotients.push_back({block(m) + mrr, events_column, block(yardstick) + mrr, events_column});
     }
     const auto estimates =
-        estimate(sum_up(found, items, methods), quotients, options.bootstrap, options.seed, options.threads);
+        estimate(sum_up(found, items, methods), quotients, options.bootstrap, options.seed, options.threads, stop);
     std::vector<MethodResult> lines;
     std::size_t next = 0;
     for (const EventRanks& ranks : methods) {
@@ -196,7 +197,7 @@ void require_facts(const ItemFacts& items) {
 }  // namespace evaluation
 
 EvaluationReport evaluate_trade_up(const OfferEngine& engine, const Transactions& train, const Transactions& later,
-                                   const EvaluationOptions& options) {
+                                   const EvaluationOptions& options, const Progress& progress) {
     using namespace evaluation;
     check(options);
     const ItemFacts items = item_facts(engine.models().catalog, train.items());
@@ -208,16 +209,22 @@ EvaluationReport evaluate_trade_up(const OfferEngine& engine, const Transactions
                         " customers) hold no trade-up that can be judged; give customer ids and a longer later slice");
     }
     const PurchaseHistory history = make_history(train, train.items(), train.customers());
+    Steps steps(progress, 4);
     std::vector<EventRanks> methods = baselines(found.events, history, items, options.seed);
     const std::size_t yardstick = best_baseline(methods, methods.size());
-    methods.push_back(rank_by_engine(found.events, engine, train.items(), false, options.threads));
-    methods.push_back(rank_by_engine(found.events, engine, train.items(), true, options.threads));
+    steps.done();
+    for (const bool personal : {false, true}) {
+        methods.push_back(
+            rank_by_engine(found.events, engine, train.items(), personal, options.threads, progress.stop));
+        steps.done();
+    }
 
     EvaluationReport report;
     report.task = "trade_up";
     report.queries = static_cast<std::int64_t>(found.events.size());
     report.clusters = found.clusters;
-    report.methods = results(found, items, methods, yardstick, options);
+    report.methods = results(found, items, methods, yardstick, options, progress.stop);
+    steps.done();
     add_notes(found, methods[yardstick].method, options, report);
     return report;
 }
