@@ -51,7 +51,7 @@ def _refuse_twins(columns: Any, wanted: list[str]) -> None:
 
 def _named(there: Iterable[Any], wanted: list[str], column: Any) -> list[tuple[str | None, Any]]:
     there = list(there)
-    found = [(name, column(name)) for name in wanted if name in there]
+    found: list[tuple[str | None, Any]] = [(name, column(name)) for name in wanted if name in there]
     return found + [(str(name), None) for name in there if name not in wanted]
 
 

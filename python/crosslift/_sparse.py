@@ -22,7 +22,7 @@ def csr_parts(matrix: Any, what: str) -> CsrParts:
             matrix = matrix.copy()
             matrix.sum_duplicates()
             matrix.eliminate_zeros()
-        rows, cols, indptr, indices, values = *matrix.shape, matrix.indptr, matrix.indices, matrix.data
+        (rows, cols), indptr, indices, values = matrix.shape, matrix.indptr, matrix.indices, matrix.data
     elif isinstance(matrix, np.ndarray) and matrix.ndim == 2:
         at, indices = np.nonzero(matrix)
         (rows, cols), values = matrix.shape, matrix[at, indices]

@@ -193,7 +193,7 @@ class ImplicitALS(Estimator):
             if rows[0] != len(queries):
                 raise _core.InvalidArgument(f"customer_items has {rows[0]} rows for {len(queries)} customers")
             for n, wish in enumerate(wishes):
-                also = [] if exclude is None else np.atleast_1d(exclude)
+                also: Any = [] if exclude is None else np.atleast_1d(exclude)
                 wish["exclude"] = np.union1d(rows_of(rows, n), also)
         found = self._searcher("items", False).top_k(queries, k, filters=wishes)
         single = not fold_in and np.ndim(customer) == 0

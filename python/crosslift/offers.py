@@ -443,7 +443,7 @@ def as_time(value: Any, kind: str) -> int:
     if isinstance(value, datetime.datetime) and value.tzinfo is not None:
         value = value.astimezone(datetime.timezone.utc).replace(tzinfo=None)
     if isinstance(value, (datetime.date, np.datetime64)):
-        moment = np.datetime64(value, "s")
+        moment = np.datetime64(value).astype("datetime64[s]")
         if not np.isnat(moment):
             return int(moment.astype(np.int64))
     raise _core.InvalidArgument(f"as_of is {value!r}; a datetime, datetime64, ISO 8601 text or an integer is wanted")
@@ -451,10 +451,12 @@ def as_time(value: Any, kind: str) -> int:
 
 def _offers(found: tuple[list[tuple[Any, ...]], list[str]]) -> OfferList:
     offers, warnings = found
-    return OfferList(
-        (
-            Offer(*head, Evidence(*evidence), tuple(Reason(*reason) for reason in reasons), sentence)
-            for *head, evidence, reasons, sentence in offers
-        ),
-        warnings,
-    )
+    return OfferList((_offer(*fields) for fields in offers), warnings)
+
+
+def _offer(*fields: Any) -> Offer:
+    item, name, kind, score, price, price_difference, anchor, evidence, reasons, sentence = fields
+    return Offer(
+        item=item, name=name, kind=kind, score=score, price=price, price_difference=price_difference, anchor=anchor,
+        evidence=Evidence(*evidence), reasons=tuple(Reason(*reason) for reason in reasons), sentence=sentence,
+    )  # fmt: skip
