@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ._progress import ProgressBar, ProgressEvent
+from ._progress import Work, run
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -50,16 +50,9 @@ class Estimator:
         """The parameters that the library takes."""
         return {name: getattr(self, name) for name in self._parameter_names() if name != "verbose"}
 
-    def _train(self, fit: Callable[[Any], tuple[Any, BaseException | None]], callback: Any, verbose: int) -> Any:
+    def _train(self, fit: Work, callback: Any, verbose: int) -> Any:
         """Calls ``fit(on_step)``, keeps its model, and raises what interrupted it."""
-        with ProgressBar(verbose) as bar:
-
-            def on_step(stage: str, step: int, steps: int, seconds: float, loss: float) -> bool:
-                event = ProgressEvent(stage, step, steps, seconds, loss)
-                bar.show(event)
-                return bool(callback is not None and callback(event))
-
-            model, interruption = fit(on_step)
+        model, interruption = run(fit, callback, verbose)
         if model is not None:
             self._model = model
         if interruption is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 
@@ -53,6 +54,21 @@ class ProgressBar:
         elif self._stage:
             print(file=sys.stderr)
         self._bar, self._stage = None, ""
+
+
+Work = Callable[[Callable[[str, int, int, float, float], bool]], "tuple[Any, BaseException | None]"]
+
+
+def run(work: Work, callback: Callable[[ProgressEvent], Any] | None, verbose: int) -> tuple[Any, BaseException | None]:
+    """Calls ``work(on_step)`` with a bar and a callback that hear of each step: (result or None, interruption)."""
+    with ProgressBar(verbose) as bar:
+
+        def on_step(stage: str, step: int, steps: int, seconds: float, loss: float) -> bool:
+            event = ProgressEvent(stage, step, steps, seconds, loss)
+            bar.show(event)
+            return bool(callback is not None and callback(event))
+
+        return work(on_step)
 
 
 def _tqdm(event: ProgressEvent) -> Any:

@@ -1,6 +1,7 @@
 // Offline judgement of an engine.
 #include "bind.hpp"
 #include "options.hpp"
+#include "training.hpp"
 
 #include <crosslift/evaluation.hpp>
 
@@ -21,17 +22,17 @@ py::tuple to_python(const EvaluationReport& report) {
                           report.json());
 }
 
+// (report or None, interruption or None)
 template <class Evaluate>
 auto evaluator(Evaluate evaluate) {
     return [evaluate](const OfferEngine& engine, const Transactions& train, const Transactions& later,
-                      const py::dict& options) {
+                      const py::dict& options, const py::object& on_step) {
         const auto chosen = from_dict<EvaluationOptions>(options);
-        EvaluationReport report;
-        {
-            const py::gil_scoped_release unlocked;
-            report = evaluate(engine, train, later, chosen);
-        }
-        return to_python(report);
+        const auto evaluation = run_training<EvaluationReport>(
+            on_step, [&](const Progress& progress) { return evaluate(engine, train, later, chosen, progress); });
+        py::object report = py::none();
+        if (evaluation.result) report = to_python(*evaluation.result);
+        return py::make_tuple(report, evaluation.interruption);
     };
 }
 
