@@ -64,7 +64,7 @@ ALLOWED = {
     "tests/api": [*PUBLIC, "tests/support"],
     "tests/fuzz": [*PUBLIC, "tests/support"],
     "tests/install": PUBLIC,
-    "tests/ops": [*PUBLIC, "tests/support", "src/backend", "src/devices", "src/formulas"],
+    "tests/ops": [*PUBLIC, "tests/support", "src/backend", "src/devices", "src/formulas", "src/cpu/threads.hpp"],
     "tests/emulation": [*PUBLIC, "tests/support", "src/backend", "src/devices", "src/formulas", "cuda"],
     "benchmarks/train": PUBLIC,
     "benchmarks/serve": PUBLIC,

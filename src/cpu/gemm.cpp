@@ -19,24 +19,6 @@ std::int64_t padded(std::int64_t size, std::int64_t width) {
     return (size + width - 1) / width * width;
 }
 
-/// Packs `size` vectors of length `depth` into panels of `width`: to[(panel * depth + k) * width + lane].
-/// Vector v begins at from + v * step and goes on in steps of depth_step. Missing lanes are zero.
-void pack(const float* from, std::int64_t step, std::int64_t depth_step, std::int64_t size, std::int64_t depth,
-          std::int64_t width, float* to) {
-    for (std::int64_t first = 0; first < size; first += width, to += width * depth) {
-        const std::int64_t used = std::min(width, size - first);
-        const float* panel = from + first * step;
-        if (used < width) std::memset(to, 0, static_cast<std::size_t>(width * depth) * sizeof(float));
-        if (step == 1) {
-            for (std::int64_t k = 0; k < depth; ++k)
-                std::memcpy(to + k * width, panel + k * depth_step, static_cast<std::size_t>(used) * sizeof(float));
-        } else {
-            for (std::int64_t lane = 0; lane < used; ++lane)
-                for (std::int64_t k = 0; k < depth; ++k) to[k * width + lane] = panel[lane * step + k * depth_step];
-        }
-    }
-}
-
 /// One slab of the product: columns [col, col + cols) of out, depths [depth, depth + depths).
 struct Slab {
     std::int64_t col;
@@ -85,8 +67,8 @@ private:
             const std::int64_t col = task % col_tasks * col_block;
             const std::int64_t k = task / col_tasks * depth_block;
             const float* from = b_.view.data + (slab.depth + k) * b_.row_step() + (slab.col + col) * b_.col_step();
-            pack(from, b_.col_step(), b_.row_step(), std::min(col_block, slab.cols - col),
-                 std::min(depth_block, slab.depths - k), kernels_.tile_cols, packed_b(slab, k, col));
+            pack_panels(from, b_.col_step(), b_.row_step(), std::min(col_block, slab.cols - col),
+                        std::min(depth_block, slab.depths - k), kernels_.tile_cols, packed_b(slab, k, col));
         });
     }
 
@@ -108,8 +90,8 @@ private:
         for (std::int64_t k = 0; k < slab.depths; k += depth_block) {
             if (stop_.stop_requested()) return;
             const std::int64_t depth = std::min(depth_block, slab.depths - k);
-            pack(a_.view.data + row * a_.row_step() + (slab.depth + k) * a_.col_step(), a_.row_step(), a_.col_step(),
-                 rows, depth, kernels_.tile_rows, packed_a);
+            pack_panels(a_.view.data + row * a_.row_step() + (slab.depth + k) * a_.col_step(), a_.row_step(),
+                        a_.col_step(), rows, depth, kernels_.tile_rows, packed_a);
             kernels_.gemm_block({packed_a, packed_b(slab, k, col), out_.row(row) + slab.col + col, out_.stride, rows,
                                  cols, depth, alpha_, slab.depth + k == 0 ? beta_ : 1.0F, part_ == Part::lower,
                                  row - slab.col - col});
@@ -131,6 +113,22 @@ private:
 };
 
 }  // namespace
+
+void pack_panels(const float* from, std::int64_t step, std::int64_t depth_step, std::int64_t size, std::int64_t depth,
+                 std::int64_t width, float* to) {
+    for (std::int64_t first = 0; first < size; first += width, to += width * depth) {
+        const std::int64_t used = std::min(width, size - first);
+        const float* panel = from + first * step;
+        if (used < width) std::memset(to, 0, static_cast<std::size_t>(width * depth) * sizeof(float));
+        if (step == 1) {
+            for (std::int64_t k = 0; k < depth; ++k)
+                std::memcpy(to + k * width, panel + k * depth_step, static_cast<std::size_t>(used) * sizeof(float));
+        } else {
+            for (std::int64_t lane = 0; lane < used; ++lane)
+                for (std::int64_t k = 0; k < depth; ++k) to[k * width + lane] = panel[lane * step + k * depth_step];
+        }
+    }
+}
 
 void gemm(const Kernels& kernels, int threads, float alpha, const Operand& a, const Operand& b, float beta,
           backend::DenseSpan out, Part part, const std::stop_token& stop) {

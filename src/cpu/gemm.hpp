@@ -19,6 +19,11 @@ struct Operand {
     std::int64_t col_step() const { return transposed ? view.stride : 1; }
 };
 
+/// Packs `size` vectors of length `depth` into panels of `width`: to[(panel * depth + k) * width + lane].
+/// Vector v begins at from + v * step and goes on in steps of depth_step. Missing lanes are zero.
+void pack_panels(const float* from, std::int64_t step, std::int64_t depth_step, std::int64_t size, std::int64_t depth,
+                 std::int64_t width, float* to);
+
 enum class Part {
     whole,
     lower,  ///< only the lower triangle of the result counts; what lies above it is left undefined

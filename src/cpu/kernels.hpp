@@ -56,6 +56,20 @@ struct AlsBatch {
     int size;
 };
 
+/// Scores of packed items for packed queries: items lie in panels of `tile_cols`, queries in one panel of at most
+/// `tile_rows`, both as in GemmBlock. Query q gets its scores at scores + q * stride, those of the padding included.
+/// Each score is one chain of sums over the factors, so it does not depend on which other queries there are.
+struct ScoreBlock {
+    const float* queries;
+    const float* items;
+    const float* bias;  ///< one per item and padding item, or null
+    float* scores;
+    std::int64_t stride;
+    std::int64_t panels;
+    std::int64_t factors;
+    int size;  ///< queries
+};
+
 struct Kernels {
     Isa isa;
     int lanes;
@@ -72,6 +86,12 @@ struct Kernels {
     void (*als_cholesky)(const AlsSystem& system, const AlsBatch& batch, float* scratch);
     /// Improves `out` by conjugate gradients; the row system is never built.
     void (*als_gradient)(const AlsSystem& system, const AlsCells& cells, float ridge, float* out, float* scratch);
+
+    void (*score_items)(const ScoreBlock& block);
+    /// The same number for one query (number q of its panel) and one item (number i of its panel).
+    float (*score_item)(const float* queries, int q, const float* item_panel, int i, std::int64_t factors);
+    /// Is any of `size` (a multiple of tile_cols) numbers above the threshold?
+    bool (*any_above)(const float* numbers, std::int64_t size, float threshold);
 };
 
 namespace baseline {

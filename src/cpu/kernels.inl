@@ -22,6 +22,7 @@ static inline __attribute__((always_inline)) Vector broadcast(float value) { ret
 #include "cpu/kernels_als_build.inl"
 #include "cpu/kernels_als_cholesky.inl"
 #include "cpu/kernels_als_gradient.inl"
+#include "cpu/kernels_score.inl"
 
 extern const Kernels kernels;
 const Kernels kernels = {
@@ -34,6 +35,9 @@ const Kernels kernels = {
     als_accumulate,
     als_cholesky,
     als_gradient,
+    score_items,
+    score_item,
+    any_above,
 };
 
 }  // namespace crosslift::cpu::CROSSLIFT_SET

@@ -1,70 +1,59 @@
 #include "cpu/cpu_backend.hpp"
+#include "cpu/gemm.hpp"
+#include "cpu/items.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
-#include "formulas/eligibility.hpp"
 #include "formulas/ranking.hpp"
 
 #include <crosslift/error.hpp>
 
 #include <algorithm>
-#include <cmath>
-#include <cstring>
-#include <string>
+#include <limits>
 #include <vector>
 
 namespace crosslift::cpu {
 namespace {
 
-class CpuItems final : public backend::Items {
-public:
-    CpuItems(backend::DenseView factors, std::shared_ptr<void> owner, const backend::ItemColumns& columns)
-        : factors_(factors),
-          owner_(std::move(owner)),
-          category(columns.category.begin(), columns.category.end()),
-          price(columns.price.begin(), columns.price.end()),
-          bias(columns.bias.begin(), columns.bias.end()) {}
-    std::int64_t items() const override { return factors_.rows; }
-    std::int64_t factors() const override { return factors_.cols; }
-    backend::DenseView view() const { return factors_; }
+constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
-private:
-    backend::DenseView factors_;
-    std::shared_ptr<void> owner_;
-
-public:
-    const std::vector<std::int32_t> category;
-    const std::vector<float> price;
-    const std::vector<float> bias;
-};
-
-/// Sorted copies of one filter's lists.
+/// One filter's lists, sorted.
 class OwnFilter {
 public:
-    explicit OwnFilter(const backend::QueryFilter& filter) {
-        const auto keep = [&](std::span<const std::int32_t> list) -> const std::int32_t* {
-            lists_.emplace_back(list.begin(), list.end());
-            std::sort(lists_.back().begin(), lists_.back().end());
-            return lists_.back().data();
-        };
-        lists_.reserve(4);
-        const auto size = [](std::span<const std::int32_t> list) { return static_cast<std::int64_t>(list.size()); };
-        sorted_ = {keep(filter.exclude),
-                   size(filter.exclude),
-                   keep(filter.allow),
-                   size(filter.allow),
-                   keep(filter.categories),
-                   size(filter.categories),
-                   keep(filter.exclude_categories),
-                   size(filter.exclude_categories),
-                   filter.min_price,
-                   filter.max_price,
-                   filter.use_allow};
-    }
+    explicit OwnFilter(const backend::QueryFilter& filter)
+        : exclude_(sorted_copy(filter.exclude)),
+          allow_(sorted_copy(filter.allow)),
+          categories_(sorted_copy(filter.categories)),
+          exclude_categories_(sorted_copy(filter.exclude_categories)),
+          sorted_{exclude_.data(),
+                  size(exclude_),
+                  allow_.data(),
+                  size(allow_),
+                  categories_.data(),
+                  size(categories_),
+                  exclude_categories_.data(),
+                  size(exclude_categories_),
+                  filter.min_price,
+                  filter.max_price,
+                  filter.use_allow} {}
+    OwnFilter(OwnFilter&&) = default;  // moved vectors keep their memory, so the pointers stay true
+
     const formulas::SortedFilter& sorted() const { return sorted_; }
+    const std::vector<std::int32_t>& allow() const { return allow_; }
 
 private:
-    std::vector<std::vector<std::int32_t>> lists_;
-    formulas::SortedFilter sorted_{};
+    static std::vector<std::int32_t> sorted_copy(std::span<const std::int32_t> list) {
+        std::vector<std::int32_t> copy(list.begin(), list.end());
+        std::sort(copy.begin(), copy.end());
+        copy.erase(std::unique(copy.begin(), copy.end()), copy.end());
+        return copy;
+    }
+    static std::int64_t size(const std::vector<std::int32_t>& list) { return static_cast<std::int64_t>(list.size()); }
+
+    std::vector<std::int32_t> exclude_;
+    std::vector<std::int32_t> allow_;
+    std::vector<std::int32_t> categories_;
+    std::vector<std::int32_t> exclude_categories_;
+    formulas::SortedFilter sorted_;
 };
 
 struct Candidate {
@@ -73,41 +62,155 @@ struct Candidate {
     bool operator<(const Candidate& other) const { return formulas::ranks_before(score, row, other.score, other.row); }
 };
 
-}  // namespace
+/// The k best seen so far; rows must come in ascending order, so that of equal scores the first one stays.
+class Best {
+public:
+    explicit Best(int k) : k_(static_cast<std::size_t>(k)) {}
 
-std::shared_ptr<const backend::Items> CpuBackend::make_items(backend::DenseView factors, std::shared_ptr<void> owner,
-                                                             const backend::ItemColumns& columns) const {
-    return std::make_shared<CpuItems>(factors, std::move(owner), columns);
-}
+    /// A later item must score above this to enter.
+    float threshold() const { return best_.size() < k_ ? minus_infinity : best_.front().score; }
+
+    void add(float score, std::int64_t row) {
+        if (best_.size() == k_) {
+            std::pop_heap(best_.begin(), best_.end());
+            best_.pop_back();
+        }
+        best_.push_back({score, static_cast<std::int32_t>(row)});
+        std::push_heap(best_.begin(), best_.end());
+    }
+    std::vector<Candidate>& candidates() { return best_; }
+
+private:
+    std::size_t k_;
+    std::vector<Candidate> best_;  // a heap with the worst in front
+};
+
+/// One call of top_k: groups of queries times slabs of items are the tasks, and the slabs' lists are merged. The order
+/// of two items is total, so the cut into tasks changes nothing.
+class Search {
+public:
+    Search(const Kernels& kernels, const CpuItems& items, backend::DenseView queries, int k,
+           std::span<const backend::QueryFilter> filters, int threads)
+        : kernels_(kernels), items_(items), queries_(queries), k_(k), threads_(threads) {
+        for (const backend::QueryFilter& filter : filters) filters_.emplace_back(filter);
+        if (filters_.empty()) filters_.emplace_back(backend::QueryFilter{});
+        const std::int64_t panel = kernels.tile_rows;
+        const std::int64_t share = (queries.rows + 2 * threads - 1) / (2 * threads);
+        group_ = std::clamp((share + panel - 1) / panel, std::int64_t{1}, most_panels) * panel;
+        groups_ = (queries.rows + group_ - 1) / group_;
+        const std::int64_t wanted = threads == 1 ? 1 : (2 * threads + groups_ - 1) / groups_;
+        slabs_ = std::clamp(items.panels() / smallest_slab, std::int64_t{1}, wanted);
+        slab_ = (items.panels() + slabs_ - 1) / slabs_;
+    }
+
+    void run(std::int32_t* rows, float* scores) {
+        found_.assign(static_cast<std::size_t>(queries_.rows * slabs_), Best(k_));
+        parallel_for(threads_, groups_ * slabs_, [&](std::int64_t task, int) { search(task / slabs_, task % slabs_); });
+        for (std::int64_t q = 0; q < queries_.rows; ++q) write(q, rows + q * k_, scores + q * k_);
+    }
+
+private:
+    static constexpr std::int64_t most_panels = 8;     // of queries in one group
+    static constexpr std::int64_t smallest_slab = 64;  // panels of items
+    static constexpr std::int64_t block = 8;           // panels of items scored at a time
+    static constexpr std::int64_t gather_below = 32;   // allow lists shorter than items / 32 are scored one by one
+
+    const OwnFilter& filter(std::int64_t q) const {
+        return filters_[filters_.size() == 1 ? 0 : static_cast<std::size_t>(q)];
+    }
+    Best& found(std::int64_t q, std::int64_t slab) { return found_[static_cast<std::size_t>(q * slabs_ + slab)]; }
+    bool gathers(std::int64_t q) const {
+        return filter(q).sorted().use_allow && filter(q).sorted().allow_size * gather_below < items_.items();
+    }
+
+    void search(std::int64_t group, std::int64_t slab) {
+        const std::int64_t first = group * group_;
+        const std::int64_t count = std::min(group_, queries_.rows - first);
+        const std::int64_t tile = kernels_.tile_rows;
+        const std::int64_t d = items_.factors();
+        const Scratch<float> packed(group_ * d);
+        pack_panels(queries_.row(first), queries_.stride, 1, count, d, tile, packed.data());
+        const std::int64_t width = kernels_.tile_cols;
+        const Scratch<float> scores(tile * block * width);
+        const std::int64_t end = std::min(items_.panels(), (slab + 1) * slab_);
+        for (std::int64_t q = first; q < first + count; ++q)
+            if (gathers(q) && slab == 0) gather(q, packed.data() + (q - first) / tile * tile * d, (q - first) % tile);
+        for (std::int64_t panel = slab * slab_; panel < end; panel += block) {
+            const std::int64_t panels = std::min(block, end - panel);
+            for (std::int64_t q = 0; q < count; q += tile) {
+                const auto size = static_cast<int>(std::min(tile, count - q));
+                if (size == 1 && gathers(first + q)) continue;
+                kernels_.score_items({packed.data() + q * d, items_.panel(panel), items_.bias(panel), scores.data(),
+                                      block * width, panels, d, size});
+                for (int i = 0; i < size; ++i)
+                    if (!gathers(first + q + i))
+                        collect(first + q + i, slab, panel, panels, scores.data() + i * block * width);
+            }
+        }
+    }
+
+    /// Takes what may be offered and is good enough from the scores of some panels.
+    void collect(std::int64_t q, std::int64_t slab, std::int64_t panel, std::int64_t panels, const float* scores) {
+        Best& best = found(q, slab);
+        const std::int64_t width = kernels_.tile_cols;
+        if (!kernels_.any_above(scores, panels * width, best.threshold())) return;
+        const formulas::SortedFilter& sorted = filter(q).sorted();
+        const std::int64_t size = std::min(panels * width, items_.items() - panel * width);
+        for (std::int64_t i = 0; i < size; ++i)
+            if (scores[i] > best.threshold() && items_.eligible(sorted, panel * width + i))
+                best.add(scores[i], panel * width + i);
+    }
+
+    /// Scores only the items of a short allow list.
+    void gather(std::int64_t q, const float* packed, std::int64_t number) {
+        Best& best = found(q, 0);
+        const std::int64_t width = kernels_.tile_cols;
+        for (const std::int32_t row : filter(q).allow()) {
+            if (row < 0 || row >= items_.items() || !items_.eligible(filter(q).sorted(), row)) continue;
+            const std::int64_t panel = row / width;
+            float score = kernels_.score_item(packed, static_cast<int>(number), items_.panel(panel),
+                                              static_cast<int>(row % width), items_.factors());
+            if (items_.bias(panel) != nullptr) score += items_.bias(panel)[row % width];
+            if (score > best.threshold()) best.add(score, row);
+        }
+    }
+
+    void write(std::int64_t q, std::int32_t* rows, float* scores) {
+        std::vector<Candidate> all;
+        for (std::int64_t slab = 0; slab < slabs_; ++slab) {
+            const auto& some = found(q, slab).candidates();
+            all.insert(all.end(), some.begin(), some.end());
+        }
+        const std::size_t kept = std::min(all.size(), static_cast<std::size_t>(k_));
+        std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(kept), all.end());
+        for (std::size_t i = 0; i < static_cast<std::size_t>(k_); ++i) {
+            rows[i] = i < kept ? all[i].row : -1;
+            scores[i] = i < kept ? all[i].score : minus_infinity;
+        }
+    }
+
+    const Kernels& kernels_;
+    const CpuItems& items_;
+    backend::DenseView queries_;
+    int k_;
+    int threads_;
+    std::vector<OwnFilter> filters_;
+    std::int64_t group_ = 0;  // queries of a task
+    std::int64_t groups_ = 0;
+    std::int64_t slab_ = 0;  // panels of items of a task
+    std::int64_t slabs_ = 0;
+    std::vector<Best> found_;  // per query and slab
+};
+
+}  // namespace
 
 void CpuBackend::top_k(backend::Lane& lane, const backend::Items& items, backend::DenseView queries, int k,
                        std::span<const backend::QueryFilter> filters, std::int32_t* rows, float* scores) const {
     const auto* own = dynamic_cast<const CpuItems*>(&items);
     if (own == nullptr) throw InvalidArgument("these items were made by another backend; make them with the CPU's");
-    const std::int64_t n = own->items();
     check_shape(queries, queries.rows, own->factors(), "the queries of top_k");
-    parallel_for(threads_of(lane), queries.rows, [&](std::int64_t q, int) {
-        const OwnFilter filter(filters.empty()       ? backend::QueryFilter{}
-                               : filters.size() == 1 ? filters[0]
-                                                     : filters[static_cast<std::size_t>(q)]);
-        std::vector<Candidate> best;
-        for (std::int64_t item = 0; item < n; ++item) {
-            const auto i = static_cast<std::size_t>(item);
-            if (!formulas::eligible(filter.sorted(), static_cast<std::int32_t>(item),
-                                    own->category.empty() ? -1 : own->category[i],
-                                    own->price.empty() ? NAN : own->price[i]))
-                continue;
-            float score = 0;
-            for (std::int64_t f = 0; f < queries.cols; ++f) score += queries.row(q)[f] * own->view().row(item)[f];
-            best.push_back({own->bias.empty() ? score : score + own->bias[i], static_cast<std::int32_t>(item)});
-        }
-        const auto kept = std::min<std::size_t>(best.size(), static_cast<std::size_t>(k));
-        std::partial_sort(best.begin(), best.begin() + static_cast<std::ptrdiff_t>(kept), best.end());
-        for (std::size_t i = 0; i < static_cast<std::size_t>(k); ++i) {
-            rows[q * k + static_cast<std::int64_t>(i)] = i < kept ? best[i].row : -1;
-            scores[q * k + static_cast<std::int64_t>(i)] = i < kept ? best[i].score : -INFINITY;
-        }
-    });
+    if (queries.rows == 0 || k <= 0) return;
+    Search(kernels_, *own, queries, k, filters, threads_of(lane)).run(rows, scores);
 }
 
 }  // namespace crosslift::cpu
