@@ -35,7 +35,7 @@ Interrupt::Interrupt() {
 }
 
 void Interrupt::check() const {
-    if (stop_.stop_requested()) throw Stopped("interrupted; nothing was written");
+    if (stop_.stop_requested()) throw Stopped("a signal came");
 }
 
 void Interrupt::end_at_once() {

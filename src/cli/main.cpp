@@ -39,7 +39,8 @@ int run(const Choice& choice) {
     } catch (const DeviceError& error) {
         return fail(error, no_device);
     } catch (const Stopped& error) {
-        return fail(error, interrupted);
+        std::fprintf(stderr, "crosslift: interrupted, nothing was written (%s)\n", error.what());
+        return interrupted;
     } catch (const std::bad_alloc& error) {
         std::fprintf(stderr, "crosslift: out of memory; use fewer items or lines, or a larger machine\n");
         return bad_data;

@@ -185,6 +185,28 @@ TEST(BasketCompletion, ThreadsDoNotChangeAnyNumber) {
     EXPECT_EQ(one, data.judge(options).json());
 }
 
+TEST(BasketCompletion, TellsItsStepsAndStopsWhenAsked) {
+    const Case& data = Case::shared();
+    int steps = 0;
+    int planned = 0;
+    Progress progress;
+    progress.on_step = [&](const ProgressEvent& event) {
+        EXPECT_EQ(event.step, ++steps);
+        planned = event.steps;
+    };
+    evaluate_basket_completion(data.engine, data.train, data.later, Case::everything(), progress);
+    EXPECT_EQ(steps, planned);
+    EXPECT_GT(steps, 3);
+
+    std::stop_source stop;
+    progress.on_step = [&](const ProgressEvent& event) {
+        if (event.step == 2) stop.request_stop();
+    };
+    progress.stop = stop.get_token();
+    EXPECT_THROW(evaluate_basket_completion(data.engine, data.train, data.later, Case::everything(), progress),
+                 Stopped);
+}
+
 TEST(BasketCompletion, UnknownItemsAndCustomersAreLeftOutOfTheQueries) {
     const Case& data = Case::shared();
     TransactionTable table;
