@@ -237,6 +237,17 @@ class Catalog:
         """Item ids, in the order of their rows."""
         return self._core.items()
 
+    @property
+    def names(self) -> list[str]:
+        """Names in the order of `items`; the id where an item has none."""
+        return self._core.names()
+
+    @property
+    def price(self) -> np.ndarray:
+        """Prices in the order of `items` (float32, NaN unknown)."""
+        price = self._core.price()
+        return price if len(price) else np.full(len(self), np.nan, dtype=np.float32)
+
     def rejected(self) -> list[RejectedRow]:
         """Rows that were not used, each with its reason."""
         return [RejectedRow(*row) for row in self._core.rejected()]
@@ -245,14 +256,8 @@ class Catalog:
         """Item, name, leaf category (levels joined by " > ") and price as a pandas frame."""
         import pandas as pd
 
-        price = self._core.price()
         return pd.DataFrame(
-            {
-                "item_id": self._core.items(),
-                "name": self._core.names(),
-                "category": self._core.leaves(),
-                "price": price if len(price) else np.full(len(self), np.nan, dtype=np.float32),
-            }
+            {"item_id": self.items, "name": self.names, "category": self._core.leaves(), "price": self.price}
         )
 
     def __repr__(self) -> str:
