@@ -91,7 +91,7 @@ def test_independent_of_threads_and_repeatable(ratings):
 @pytest.mark.parametrize("objective", ["hu_koren_volinsky", "rendle"])
 @pytest.mark.parametrize("solver", ["cholesky", "cg"])
 def test_all_objectives_and_solvers_learn_the_blocks(ratings, objective, solver):
-    fitted = model(objective=objective, solver=solver, regularization=0.01).fit(ratings)
+    fitted = model(objective=objective, solver=solver, factors=2).fit(ratings)
     items, _ = fitted.recommend(np.arange(30), ratings[:30], k=5)
     assert (items < 20).mean() > 0.9
 

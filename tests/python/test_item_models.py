@@ -9,15 +9,19 @@ import pytest
 sparse = pytest.importorskip("scipy.sparse")
 
 
-@pytest.fixture(scope="module")
-def baskets():
+def make_baskets(count):
     """Baskets x items: items 2n and 2n + 1 belong together."""
     rng = np.random.default_rng(0)
-    dense = np.zeros((400, 20), dtype=np.float32)
+    dense = np.zeros((count, 20), dtype=np.float32)
     for row in dense:
         pair = rng.integers(10)
         row[[2 * pair, 2 * pair + 1, rng.integers(20)]] = 1
     return sparse.csr_array(dense)
+
+
+@pytest.fixture(scope="module")
+def baskets():
+    return make_baskets(400)
 
 
 def ease_reference(baskets, regularization):
@@ -104,8 +108,8 @@ def test_complement_similar_items(complement):
         complement.similar_items(20)
 
 
-def test_complement_tunes(baskets):
-    model = crosslift.ComplementModel(factors=4).fit(baskets, time=np.arange(400))
+def test_complement_tunes():
+    model = crosslift.ComplementModel(factors=4).fit(make_baskets(3000), time=np.arange(3000))
     assert len(model.trials_) > 1
     assert {"regularization", "validation_hr10"} <= set(model.trials_[0])
     assert model.chosen_["regularization"] > 0
@@ -170,9 +174,7 @@ def test_filters(vectors):
 def test_cosine_and_bias(vectors):
     rows, scores = crosslift.Retriever(vectors * np.arange(1, 101)[:, None], cosine=True).top_k(vectors[3], 1)
     assert rows[0] == 3
-    assert scores[0] / np.linalg.norm(vectors[3]) == pytest.approx(1, rel=1e-5) or scores[0] == pytest.approx(
-        1, rel=1e-5
-    )
+    assert scores[0] == pytest.approx(1, rel=1e-5)
     bias = np.zeros(100, dtype=np.float32)
     bias[42] = 1000
     assert crosslift.Retriever(vectors, bias=bias).top_k(vectors[0], 1)[0][0] == 42

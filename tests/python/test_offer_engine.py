@@ -93,7 +93,7 @@ def test_baskets_of_any_kind(engine):
 
 
 def test_wishes(engine):
-    assert engine.cross_sell(["tea"], exclude=["milk"], min_support=1, min_g2=0)[0].item != "milk"
+    assert "milk" not in [offer.item for offer in engine.cross_sell(["tea"], exclude=["milk"])]
     assert [offer.item for offer in engine.cross_sell(["tea"], allow=["milk", "pen"])] == ["milk"]
     assert len(engine.cross_sell(["tea"], k=1)) == 1
     assert all(offer.price <= 2 for offer in engine.cross_sell(["tea"], budget=2, min_support=1, min_g2=0))
@@ -215,7 +215,7 @@ def test_offer_list_shows_itself(engine):
     assert {"together", "lift", "sentence"} <= set(frame.columns)
     assert offers[0].name in repr(offers)
     page = offers._repr_html_()
-    assert page.count("<tr>") == 3
+    assert page.count("<tr>") == len(offers) + 1
     assert offers[0].name in page
     assert len(crosslift.OfferList().to_pandas()) == 0
     assert "no offers" in repr(crosslift.OfferList())
@@ -231,7 +231,8 @@ def test_html_is_escaped():
 
 def test_offers_are_values(engine):
     offer = engine.cross_sell(["tea"])[0]
-    assert pickle.loads(pickle.dumps(offer)) == offer
+    assert repr(pickle.loads(pickle.dumps(offer))) == repr(offer)
+    assert engine.upsell("tea") == engine.upsell("tea")
     with pytest.raises(AttributeError):
         offer.score = 1
 
@@ -268,7 +269,7 @@ def test_an_unfitted_engine_pickles():
 def test_the_models_inside(engine):
     assert engine.taste_.item_factors_.shape == (len(LEAVES), 8)
     assert engine.complement_.in_factors_.shape[0] == len(LEAVES)
-    assert engine.complement_.trials_
+    assert engine.complement_.chosen_["regularization"] > 0
     assert len(engine.catalog_) == len(LEAVES)
     assert engine.fit_seconds_ > 0
     summary = engine.summary()
