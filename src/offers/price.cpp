@@ -21,16 +21,17 @@ std::size_t idx(std::int64_t n) {
     return static_cast<std::size_t>(n);
 }
 
-/// Prices paid in each leaf, sorted: F_l of the model.
+/// Prices paid in each leaf with their levels: F_l of the model.
 class PaidPrices {
 public:
     PaidPrices(const PurchaseHistory& history, const PriceModel& model, std::int32_t leaves)
-        : sorted_(idx(leaves)), history_(history), model_(model) {
+        : leaves_(idx(leaves)), history_(history), model_(model) {
+        std::vector<std::vector<float>> paid_in(idx(leaves));
         for (std::int64_t cell = 0; cell < history.baskets.view().nnz(); ++cell) {
             const float price = paid(cell);
-            if (!std::isnan(price)) sorted_[idx(leaf(cell))].push_back(price);
+            if (!std::isnan(price)) paid_in[idx(leaf(cell))].push_back(price);
         }
-        for (auto& prices : sorted_) std::ranges::sort(prices);
+        for (std::size_t l = 0; l < paid_in.size(); ++l) leaves_[l] = Distribution(std::move(paid_in[l]));
     }
 
     std::int32_t leaf(std::int64_t cell) const { return model_.leaf[idx(history_.baskets.indices[idx(cell)])]; }
@@ -42,17 +43,43 @@ public:
         return price > 0 ? price : model_.price[idx(history_.baskets.indices[idx(cell)])];
     }
 
-    /// Normal quantile of the mid-rank, half a purchase added on each side so that it stays finite.
-    double level(std::int32_t leaf, float price) const {
-        const auto& prices = sorted_[idx(leaf)];
-        const auto [low, high] = std::ranges::equal_range(prices, price);
-        const auto below = static_cast<double>(low - prices.begin());
-        const auto equal = static_cast<double>(high - low);
-        return formulas::normal_quantile((below + 0.5 * equal + 0.5) / (static_cast<double>(prices.size()) + 1));
-    }
+    double level(std::int32_t leaf, float price) const { return leaves_[idx(leaf)].level(price); }
 
 private:
-    std::vector<std::vector<float>> sorted_;
+    class Distribution {
+    public:
+        Distribution() = default;
+        explicit Distribution(std::vector<float> paid) {
+            below_.clear();
+            std::ranges::sort(paid);
+            for (std::size_t n = 0; n < paid.size(); ++n) {
+                if (n == 0 || paid[n] != paid[n - 1]) {
+                    price_.push_back(paid[n]);
+                    below_.push_back(static_cast<double>(n));
+                }
+            }
+            below_.push_back(static_cast<double>(paid.size()));
+            for (std::size_t n = 0; n < price_.size(); ++n) level_.push_back(quantile(below_[n], below_[n + 1]));
+        }
+
+        double level(float price) const {
+            const auto place = idx(std::ranges::lower_bound(price_, price) - price_.begin());
+            if (place < price_.size() && price_[place] == price) return level_[place];
+            return quantile(below_[place], below_[place]);
+        }
+
+    private:
+        /// Of the mid-rank, half a purchase added on each side so that it stays finite.
+        double quantile(double below, double up_to) const {
+            return formulas::normal_quantile((0.5 * (below + up_to) + 0.5) / (below_.back() + 1));
+        }
+
+        std::vector<float> price_;         // paid, each once, ascending
+        std::vector<double> below_ = {0};  // purchases cheaper than each, then all purchases
+        std::vector<double> level_;
+    };
+
+    std::vector<Distribution> leaves_;
     const PurchaseHistory& history_;
     const PriceModel& model_;
 };
