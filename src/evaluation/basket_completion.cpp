@@ -15,7 +15,7 @@ namespace crosslift {
 namespace evaluation {
 namespace {
 
-constexpr std::int64_t max_ease_items = 10000;
+constexpr std::int64_t max_ease_items = 8000;  // as many as the engine models
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 /// Facts about each query that the metrics divide by; the same for every method.
