@@ -67,7 +67,7 @@ private:
             const std::int64_t col = task % col_tasks * col_block;
             const std::int64_t k = task / col_tasks * depth_block;
             const float* from = b_.view.data + (slab.depth + k) * b_.row_step() + (slab.col + col) * b_.col_step();
-            pack_panels(from, b_.col_step(), b_.row_step(), std::min(col_block, slab.cols - col),
+            pack_panels(kernels_, from, b_.col_step(), b_.row_step(), std::min(col_block, slab.cols - col),
                         std::min(depth_block, slab.depths - k), kernels_.tile_cols, packed_b(slab, k, col));
         });
     }
@@ -90,7 +90,7 @@ private:
         for (std::int64_t k = 0; k < slab.depths; k += depth_block) {
             if (stop_.stop_requested()) return;
             const std::int64_t depth = std::min(depth_block, slab.depths - k);
-            pack_panels(a_.view.data + row * a_.row_step() + (slab.depth + k) * a_.col_step(), a_.row_step(),
+            pack_panels(kernels_, a_.view.data + row * a_.row_step() + (slab.depth + k) * a_.col_step(), a_.row_step(),
                         a_.col_step(), rows, depth, kernels_.tile_rows, packed_a);
             kernels_.gemm_block({packed_a, packed_b(slab, k, col), out_.row(row) + slab.col + col, out_.stride, rows,
                                  cols, depth, alpha_, slab.depth + k == 0 ? beta_ : 1.0F, part_ == Part::lower,
@@ -114,19 +114,18 @@ private:
 
 }  // namespace
 
-void pack_panels(const float* from, std::int64_t step, std::int64_t depth_step, std::int64_t size, std::int64_t depth,
-                 std::int64_t width, float* to) {
+void pack_panels(const Kernels& kernels, const float* from, std::int64_t step, std::int64_t depth_step,
+                 std::int64_t size, std::int64_t depth, std::int64_t width, float* to) {
     for (std::int64_t first = 0; first < size; first += width, to += width * depth) {
         const std::int64_t used = std::min(width, size - first);
         const float* panel = from + first * step;
-        if (used < width) std::memset(to, 0, static_cast<std::size_t>(width * depth) * sizeof(float));
-        if (step == 1) {
-            for (std::int64_t k = 0; k < depth; ++k)
-                std::memcpy(to + k * width, panel + k * depth_step, static_cast<std::size_t>(used) * sizeof(float));
-        } else {
-            for (std::int64_t lane = 0; lane < used; ++lane)
-                for (std::int64_t k = 0; k < depth; ++k) to[k * width + lane] = panel[lane * step + k * depth_step];
+        if (step != 1) {
+            kernels.pack_rows(panel, step, used, depth, width, to);
+            continue;
         }
+        if (used < width) std::memset(to, 0, static_cast<std::size_t>(width * depth) * sizeof(float));
+        for (std::int64_t k = 0; k < depth; ++k)
+            std::memcpy(to + k * width, panel + k * depth_step, static_cast<std::size_t>(used) * sizeof(float));
     }
 }
 

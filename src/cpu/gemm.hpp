@@ -20,9 +20,9 @@ struct Operand {
 };
 
 /// Packs `size` vectors of length `depth` into panels of `width`: to[(panel * depth + k) * width + lane].
-/// Vector v begins at from + v * step and goes on in steps of depth_step. Missing lanes are zero.
-void pack_panels(const float* from, std::int64_t step, std::int64_t depth_step, std::int64_t size, std::int64_t depth,
-                 std::int64_t width, float* to);
+/// Vector v begins at from + v * step and goes on in steps of depth_step, one of which is 1. Missing lanes are zero.
+void pack_panels(const Kernels& kernels, const float* from, std::int64_t step, std::int64_t depth_step,
+                 std::int64_t size, std::int64_t depth, std::int64_t width, float* to);
 
 enum class Part {
     whole,

@@ -13,7 +13,7 @@ CpuItems::CpuItems(const Kernels& kernels, backend::DenseView factors, const bac
       category_(columns.category.begin(), columns.category.end()),
       price_(columns.price.begin(), columns.price.end()),
       bias_(columns.bias.begin(), columns.bias.end()) {
-    pack_panels(factors.data, factors.stride, 1, items_, factors_, width_, packed_.data());
+    pack_panels(kernels, factors.data, factors.stride, 1, items_, factors_, width_, packed_.data());
     if (!bias_.empty()) bias_.resize(static_cast<std::size_t>(panels() * width_), 0.0F);
 }
 

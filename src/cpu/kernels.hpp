@@ -76,6 +76,10 @@ struct Kernels {
     int tile_rows;
     int tile_cols;
     void (*gemm_block)(const GemmBlock& block);
+    /// One panel of `width` (tile_rows or tile_cols) from `used` rows that lie `step` apart: to[k * width + row].
+    /// Missing rows are zero.
+    void (*pack_rows)(const float* from, std::int64_t step, std::int64_t used, std::int64_t depth, std::int64_t width,
+                      float* to);
 
     /// Numbers of scratch that one thread needs for the three functions below.
     std::int64_t (*als_scratch)(std::int64_t padded);

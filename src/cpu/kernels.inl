@@ -17,8 +17,10 @@ static inline __attribute__((always_inline)) void store(float* to, Vector value)
 }
 static inline __attribute__((always_inline)) Vector broadcast(float value) { return value - Vector{}; }
 
+
 #include "cpu/kernels_gemm.inl"
 #include "cpu/kernels_lanes.inl"
+#include "cpu/kernels_pack.inl"
 #include "cpu/kernels_als_build.inl"
 #include "cpu/kernels_als_cholesky.inl"
 #include "cpu/kernels_als_gradient.inl"
@@ -31,6 +33,7 @@ const Kernels kernels = {
     tile_rows,
     tile_cols,
     gemm_block,
+    pack_rows,
     als_scratch,
     als_accumulate,
     als_cholesky,

@@ -129,7 +129,7 @@ private:
         const std::int64_t tile = kernels_.tile_rows;
         const std::int64_t d = items_.factors();
         const Scratch<float> packed(group_ * d);
-        pack_panels(queries_.row(first), queries_.stride, 1, count, d, tile, packed.data());
+        pack_panels(kernels_, queries_.row(first), queries_.stride, 1, count, d, tile, packed.data());
         const std::int64_t width = kernels_.tile_cols;
         const Scratch<float> scores(tile * block * width);
         const std::int64_t end = std::min(items_.panels(), (slab + 1) * slab_);
