@@ -1,0 +1,168 @@
+// Promises that hold for every query on the real purchases that come with Crosslift.
+#include <crosslift/evaluation.hpp>
+#include <crosslift/files.hpp>
+#include <crosslift/offers.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+
+namespace crosslift {
+namespace {
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr double share_of_baskets = 0.1;  // sanitizers slow the fit down about tenfold
+constexpr int queries = 40;
+#else
+constexpr double share_of_baskets = 0.5;
+constexpr int queries = 300;
+#endif
+
+struct Shop {
+    Catalog catalog;
+    OfferEngine engine;
+};
+
+Shop make_shop(const std::string& name) {
+    BundledData data = bundled_data(name);
+    OfferEngineOptions options;
+    options.complement.tune = false;
+    options.complement.max_items = 1500;
+    options.complement.ease.intercept = true;
+    const Transactions newest = split_by_time(data.transactions, share_of_baskets).later;
+    OfferEngine engine = fit_offer_engine(newest, data.catalog, options);
+    return {std::move(data.catalog), std::move(engine)};
+}
+
+class BundledOffers : public ::testing::TestWithParam<const char*> {
+protected:
+    const Shop& shop() {
+        static std::map<std::string, Shop> shops;
+        auto found = shops.find(GetParam());
+        if (found == shops.end()) found = shops.emplace(GetParam(), make_shop(GetParam())).first;
+        return found->second;
+    }
+
+    // Baskets of one to six items, by the popularity of lines: what a till would send.
+    std::vector<std::string> draw_basket(std::mt19937_64& random) {
+        const PurchaseHistory& history = shop().engine.models().history;
+        const auto& items = history.baskets.indices;
+        std::vector<std::string> basket;
+        for (std::uint64_t left = 1 + random() % 6; left > 0; --left)
+            basket.emplace_back(shop().engine.models().catalog.items()[items[random() % items.size()]]);
+        return basket;
+    }
+
+    std::string draw_customer(std::mt19937_64& random) {
+        const IdMap& customers = shop().engine.models().customers;
+        const auto row = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(customers.size()));
+        return random() % 2 == 0 ? "" : std::string(customers[row]);
+    }
+
+    // The leaf as the shop's own catalog file tells it: the finest category that is known.
+    std::string leaf(const std::string& item) {
+        const Catalog& catalog = shop().catalog;
+        const std::int32_t row = catalog.items().find(item);
+        if (row == IdMap::unknown || catalog.leaf(row) == IdMap::unknown) return {};
+        const std::string path(catalog.leaves()[catalog.leaf(row)]);
+        return path.substr(path.rfind('>') == std::string::npos ? 0 : path.rfind('>') + 2);
+    }
+};
+
+TEST_P(BundledOffers, CrossSellStaysOutOfTheBasketsLeaves) {
+    std::mt19937_64 random(11);
+    std::size_t offers = 0;
+    for (int n = 0; n < queries; ++n) {
+        const auto basket = draw_basket(random);
+        std::set<std::string> leaves, seen;
+        for (const std::string& item : basket) leaves.insert(leaf(item));
+        leaves.erase("");
+        for (const Offer& offer : shop().engine.cross_sell(basket, draw_customer(random)).offers) {
+            ++offers;
+            EXPECT_FALSE(leaves.contains(leaf(offer.item))) << offer.item;
+            EXPECT_TRUE(leaf(offer.item).empty() || seen.insert(leaf(offer.item)).second) << offer.item;
+            EXPECT_EQ(std::ranges::find(basket, offer.item), basket.end());
+            EXPECT_GE(offer.evidence.together, 3);
+            EXPECT_GE(offer.evidence.g2, 10.83);
+            double sum = 0;
+            for (const Reason& reason : offer.reasons) sum += reason.is_share ? reason.value : 0;
+            EXPECT_NEAR(sum, offer.score, 1e-5);
+        }
+    }
+    EXPECT_GT(offers, static_cast<std::size_t>(queries) / 4);
+}
+
+TEST_P(BundledOffers, UpsellIsDearerInTheSameLeafAndWithinTheBudget) {
+    std::mt19937_64 random(12);
+    std::size_t offers = 0;
+    for (int n = 0; n < queries * 4; ++n) {
+        const std::string item = draw_basket(random).front();
+        const Catalog& catalog = shop().engine.models().catalog;
+        const float price = catalog.price()[static_cast<std::size_t>(catalog.items().find(item))];
+        OfferQuery query;
+        if (n % 2 == 1) query.budget = price * 1.4F;
+        for (const Offer& offer : shop().engine.upsell(item, draw_customer(random), query).offers) {
+            ++offers;
+            EXPECT_EQ(leaf(offer.item), leaf(item));
+            EXPECT_GE(offer.price, 1.05 * price - 1e-4);
+            EXPECT_LE(offer.price, 2.0 * price + 1e-4);
+            EXPECT_LE(offer.price, query.budget);
+            EXPECT_NE(offer.item, item);
+        }
+    }
+    EXPECT_GT(offers, static_cast<std::size_t>(queries));
+}
+
+TEST_P(BundledOffers, CrossSellAndUpsellAreDisjoint) {
+    std::mt19937_64 random(13);
+    for (int n = 0; n < queries; ++n) {
+        const std::string item = draw_basket(random).front();
+        std::set<std::string> up;
+        for (const Offer& offer : shop().engine.upsell(item, {}, {.k = 1000}).offers) up.insert(offer.item);
+        for (const Offer& offer : shop().engine.cross_sell(std::span(&item, 1), {}, {.k = 1000}).offers)
+            EXPECT_FALSE(up.contains(offer.item));
+    }
+}
+
+TEST_P(BundledOffers, AnExclusionRemovesItsItemAndAddsOnlyFromBelow) {
+    std::mt19937_64 random(14);
+    for (int n = 0; n < queries / 4; ++n) {
+        const auto basket = draw_basket(random);
+        const OfferList all = shop().engine.cross_sell(basket, {}, {.k = 1000, .max_per_category = 0});
+        if (all.offers.empty()) continue;
+        const std::string out = all.offers[random() % all.offers.size()].item;
+        const OfferList rest =
+            shop().engine.cross_sell(basket, {}, {.k = 1000, .max_per_category = 0, .exclude = {out}});
+        std::vector<std::string> wanted, found;
+        for (const Offer& offer : all.offers)
+            if (offer.item != out) wanted.push_back(offer.item);
+        for (const Offer& offer : rest.offers) found.push_back(offer.item);
+        EXPECT_EQ(found, wanted);
+    }
+}
+
+TEST_P(BundledOffers, RecommendationsAreNewToTheCustomer) {
+    std::mt19937_64 random(15);
+    const PurchaseHistory& history = shop().engine.models().history;
+    const CsrView visits = history.customer_baskets, baskets = history.baskets;
+    for (int n = 0; n < queries / 4; ++n) {
+        const std::string customer = draw_customer(random);
+        if (customer.empty()) continue;
+        std::set<std::string> bought;
+        for (const std::int32_t basket : visits.row(shop().engine.models().customers.find(customer)))
+            for (const std::int32_t item : baskets.row(basket))
+                bought.emplace(shop().engine.models().catalog.items()[item]);
+        for (const Offer& offer : shop().engine.recommend(customer).offers) EXPECT_FALSE(bought.contains(offer.item));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Data, BundledOffers, ::testing::Values("online_retail", "complete_journey"),
+                         [](const auto& info) { return std::string(info.param); });
+
+}  // namespace
+}  // namespace crosslift
