@@ -162,7 +162,7 @@ TEST_P(BundledOffers, RecommendationsAreNewToTheCustomer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Data, BundledOffers, ::testing::Values("online_retail", "complete_journey"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& data) { return std::string(data.param); });
 
 }  // namespace
 }  // namespace crosslift
