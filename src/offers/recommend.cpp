@@ -69,7 +69,7 @@ Offer to_taste(const EngineState& state, std::int32_t customer, std::int32_t ite
         offer.evidence = state.evidence(near, item);
         offer.sentence += ", most of all " + std::string(catalog.name(near));
     }
-    offer.sentence += "; in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+    offer.sentence += "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
     return offer;
 }
 

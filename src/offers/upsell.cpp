@@ -59,6 +59,8 @@ std::string pack_clause(const Catalog& catalog, std::int32_t from, std::int32_t 
     const double old_price = catalog.price()[static_cast<std::size_t>(from)] / old_size.amount;
     const double new_price = catalog.price()[static_cast<std::size_t>(to)] / new_size.amount;
     const double change = new_price / old_price - 1;
+    // "40 LB" on an item sold by the pound is the case, not what the customer takes home: no comparison then.
+    if (std::abs(std::log(new_price / old_price)) > std::log(4.0)) return {};
     reasons.push_back({"pack_size_ratio", "", ratio, false});
     reasons.push_back({"unit_price_change", "", change, false});
     char size[48] = "";
@@ -92,8 +94,8 @@ Offer describe(const EngineState& state, std::int32_t from, std::int32_t to, dou
         money(offer.price_difference) + " dearer (" + money(old_price) + " to " + money(offer.price) + ")";
     text += pack_clause(catalog, from, to, offer.reasons);
     if (same(catalog.brand(), from, to))
-        text += ", brand " + std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) +
-                " like the other";
+        text += ", same brand (" +
+                std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) + ")";
     const double reach = state.models.price.affordability(customer, to);
     if (customer != IdMap::unknown && !std::isnan(reach)) {
         offer.reasons.push_back({"affordability", "", reach, false});
@@ -102,7 +104,7 @@ Offer describe(const EngineState& state, std::int32_t from, std::int32_t to, dou
     }
     const std::int64_t baskets = state.basket_counts[static_cast<std::size_t>(to)];
     offer.reasons.push_back({"baskets", offer.item, static_cast<double>(baskets), false});
-    offer.sentence = text + "; in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+    offer.sentence = text + "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
     return offer;
 }
 
