@@ -13,7 +13,9 @@
 namespace crosslift::testing {
 
 /// Categories 2c and 2c + 1 are complements: a basket takes item r of one with item r of the other more often than by
-/// chance. Inside a category item r costs (1 + r) * 2 and has pack size "(1 + r) * 100 g". Item ids are "c<cat>i<r>".
+/// chance, and with item r + 1 somewhat less often. The first and
+/// the last item of the last category are a pair inside one leaf. Inside a category item r costs (1 + r) * 2 and has
+/// pack size "(1 + r) * 100 g". Item ids are "c<cat>i<r>".
 struct PlantedShop {
     int categories = 8;
     int items_per_category = 6;
@@ -38,6 +40,9 @@ struct PlantedShop {
                 std::min(items_per_category - 1, draw(3) + customer * (items_per_category - 2) / customers);
             std::vector<std::string> items = {id(2 * pair, rank)};
             if (draw(10) < 7) items.push_back(id(2 * pair + 1, rank));
+            if (draw(10) < 3) items.push_back(id(2 * pair + 1, (rank + 1) % items_per_category));
+            if (draw(10) < 1)
+                items.insert(items.end(), {id(categories - 1, 0), id(categories - 1, items_per_category - 1)});
             if (draw(10) < 5) items.push_back(id(draw(categories), draw(items_per_category)));
             for (const std::string& item : items) {
                 table.customer.push_back("k" + std::to_string(customer));
