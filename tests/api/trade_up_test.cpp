@@ -121,6 +121,19 @@ TEST(TradeUp, WithoutCustomersPricesOrCategoriesThereIsNothingToLearn) {
     EXPECT_TRUE(score_trade_up({}, *facts, 0, {}, IdMap::unknown).empty());
 }
 
+TEST(TradeUp, AWindowBeforeWhichNoCustomerIsKnownHasNoEvents) {
+    Shop shop = planted_shop(1.0, 400);
+    const auto known_from = shop.lines.size() * 7 / 10;
+    for (std::size_t n = 0; n < known_from; ++n) shop.lines[n].customer = -1;
+    shop.build(TimeKind::order);
+    TradeUpOptions options = planted_options();
+    options.windows = 1;
+    options.window_share = 0.3;
+    const auto model = fit_trade_up(shop.history, shop.catalog, options);
+    EXPECT_EQ(model.events, 0);
+    EXPECT_TRUE(model.weights.empty());
+}
+
 TEST(TradeUp, BadInputIsToldAtTheDoor) {
     const Shop shop = planted_shop(1.0, 100);
     const auto refused = [&](auto change) {
