@@ -36,10 +36,10 @@ py::tuple to_python(const Offer& offer, bool integers) {
         reasons.append(py::make_tuple(reason.fact, optional_id(reason.item, integers), reason.value, reason.is_share));
     }
     const Evidence& e = offer.evidence;
-    return py::make_tuple(id_object(offer.item, integers), offer.name, word_of(kind_names, offer.kind), offer.score,
-                          offer.price, offer.price_difference, optional_id(offer.anchor, integers),
-                          py::make_tuple(e.together, e.first, e.second, e.baskets, e.lift, e.g2), reasons,
-                          offer.sentence);
+    return py::make_tuple(
+        id_object(offer.item, integers), offer.name, word_of(kind_names, offer.kind), offer.score,
+        as_written(offer.price), as_written(offer.price_difference), optional_id(offer.anchor, integers),
+        py::make_tuple(e.together, e.first, e.second, e.baskets, e.lift, e.g2), reasons, offer.sentence);
 }
 
 Offer from_python(const py::object& it) {
