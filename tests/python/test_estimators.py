@@ -163,3 +163,9 @@ def test_importing_needs_numpy_alone():
 def test_numpy_scalars_are_taken_as_parameters(ratings):
     model = crosslift.ImplicitALS(factors=np.int64(4), iterations=np.int32(2), alpha=np.float32(1.5)).fit(ratings)
     assert model.item_factors_.shape[1] == 4
+
+
+def test_messages_may_quote_bytes_that_are_no_text(tmp_path):
+    path = str(tmp_path / "caf\udce9.csv")  # a Latin-1 file name
+    with pytest.raises(crosslift.FileError, match="caf\ufffd"):
+        crosslift.Transactions.from_csv(path)
