@@ -16,11 +16,13 @@ from ._core import (
 from ._estimator import NotFittedError
 from ._progress import ProgressEvent
 from .als import ImplicitALS
+from .catalog import Catalog
 from .complement import ComplementModel
-from .data import Catalog, RejectedRow, TransactionReport, Transactions
 from .ease import Ease
-from .offers import Evidence, Offer, OfferEngine, OfferList, Reason
+from .offer_list import Evidence, Offer, OfferList, Reason
+from .offers import OfferEngine
 from .retrieval import Retriever
+from .transactions import RejectedRow, TransactionReport, Transactions
 
 
 class DeviceInfo(NamedTuple):

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from . import _core
-from .data import Catalog, Transactions
+from .catalog import Catalog
+from .transactions import Transactions
 
 _FOLDER = Path(__file__).parent / "data"
 

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from . import _core
 from ._progress import ProgressEvent, run
-from .data import Transactions
 from .offers import OfferEngine
+from .transactions import Transactions
 
 
 class Estimate(NamedTuple):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import datetime
-import html
 import math
 import os
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,94 +14,10 @@ from . import _core
 from ._estimator import Estimator, from_bytes, to_bytes
 from ._progress import ProgressEvent
 from .als import ImplicitALS
+from .catalog import Catalog
 from .complement import ComplementModel
-from .data import Catalog, Transactions
-
-Id = str | int
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """How often two items were bought together, counted: baskets with both, with the first (the anchor), with the
-    second (the offer), all baskets; lift; G2, the log-likelihood ratio with one degree of freedom."""
-
-    together: int
-    first: int
-    second: int
-    baskets: int
-    lift: float
-    g2: float
-
-    @property
-    def p_value(self) -> float:
-        """Probability of a G2 as large by chance."""
-        return math.erfc(math.sqrt(max(self.g2, 0.0) / 2))
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A fact behind an offer: the item of the query it is about (or None), and its share of the score or a number."""
-
-    fact: str
-    item: Id | None
-    value: float
-    is_share: bool
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One offer. Money that is not known is NaN. Shares in `reasons` sum to the score."""
-
-    item: Id
-    name: str
-    kind: str
-    score: float
-    price: float
-    price_difference: float
-    anchor: Id | None
-    evidence: Evidence
-    reasons: tuple[Reason, ...]
-    sentence: str
-
-    def __str__(self) -> str:
-        price = "" if math.isnan(self.price) else f", {self.price:.2f}"
-        return f"{self.name} ({self.item}{price}): {self.sentence}"
-
-
-class OfferList(list[Offer]):
-    """Offers, best first, and `warnings` that name ids which were not known and were left out."""
-
-    def __init__(self, offers: Iterable[Offer] = (), warnings: Iterable[str] = ()) -> None:
-        super().__init__(offers)
-        self.warnings = list(warnings)
-
-    def to_pandas(self) -> Any:
-        """One row per offer; the evidence in columns of its own."""
-        import pandas as pd
-
-        rows = []
-        for offer in self:
-            row = asdict(offer)
-            del row["reasons"]
-            row.update(row.pop("evidence"))
-            rows.append(row)
-        columns = ["item", "name", "kind", "score", "price", "price_difference", "anchor"]
-        columns += ["together", "first", "second", "baskets", "lift", "g2", "sentence"]
-        return pd.DataFrame(rows, columns=columns)
-
-    def __repr__(self) -> str:
-        lines = [f"{rank}. {offer}" for rank, offer in enumerate(self, 1)] or ["no offers"]
-        return "\n".join(lines + [f"warning: {warning}" for warning in self.warnings])
-
-    def _repr_html_(self) -> str:
-        head = "".join(f"<th>{name}</th>" for name in ("", "item", "name", "price", "score", "why"))
-        body = ""
-        for rank, offer in enumerate(self, 1):
-            price = "" if math.isnan(offer.price) else f"{offer.price:.2f}"
-            cells = (rank, offer.item, offer.name, price, f"{offer.score:.4g}", offer.sentence)
-            body += "<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>"
-        notes = "".join(f"<p>{html.escape(warning)}</p>" for warning in self.warnings)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+from .offer_list import Id, Offer, OfferList, offers_of
+from .transactions import Transactions
 
 
 class OfferEngine(Estimator):
@@ -251,7 +165,7 @@ class OfferEngine(Estimator):
             min_support=min_support, min_g2=min_g2, budget=budget, personalization=personalization, exclude=exclude,
             allow=allow, as_of=as_of,
         )  # fmt: skip
-        return _offers(self._fitted().cross_sell(basket, customer, wishes))
+        return offers_of(self._fitted().cross_sell(basket, customer, wishes))
 
     def upsell(
         self,
@@ -276,7 +190,7 @@ class OfferEngine(Estimator):
             k=k, min_price_ratio=min_price_ratio, max_price_ratio=max_price_ratio, budget=budget,
             personalization=personalization, exclude=exclude, allow=allow, as_of=as_of,
         )  # fmt: skip
-        return _offers(self._fitted().upsell(item, customer, wishes))
+        return offers_of(self._fitted().upsell(item, customer, wishes))
 
     def recommend(
         self,
@@ -298,7 +212,7 @@ class OfferEngine(Estimator):
             k=k, allow_bought=allow_bought, budget=budget, personalization=personalization, exclude=exclude,
             allow=allow, as_of=as_of,
         )  # fmt: skip
-        return _offers(self._fitted().recommend(customer, wishes))
+        return offers_of(self._fitted().recommend(customer, wishes))
 
     def similar_items(
         self,
@@ -311,7 +225,7 @@ class OfferEngine(Estimator):
     ) -> OfferList:
         """Substitutes: items bought in the same company. Arguments as in :meth:`cross_sell`."""
         wishes = self._wishes(k=k, budget=budget, exclude=exclude, allow=allow)
-        return _offers(self._fitted().similar_items(item, wishes))
+        return offers_of(self._fitted().similar_items(item, wishes))
 
     def explain(self, offer: Offer) -> str:
         """An offer in full, line by line: sentence, price, counted evidence, each reason with its share of the score."""
@@ -447,16 +361,3 @@ def as_time(value: Any, kind: str) -> int:
         if not np.isnat(moment):
             return int(moment.astype(np.int64))
     raise _core.InvalidArgument(f"as_of is {value!r}; a datetime, datetime64, ISO 8601 text or an integer is wanted")
-
-
-def _offers(found: tuple[list[tuple[Any, ...]], list[str]]) -> OfferList:
-    offers, warnings = found
-    return OfferList((_offer(*fields) for fields in offers), warnings)
-
-
-def _offer(*fields: Any) -> Offer:
-    item, name, kind, score, price, price_difference, anchor, evidence, reasons, sentence = fields
-    return Offer(
-        item=item, name=name, kind=kind, score=score, price=price, price_difference=price_difference, anchor=anchor,
-        evidence=Evidence(*evidence), reasons=tuple(Reason(*reason) for reason in reasons), sentence=sentence,
-    )  # fmt: skip
