@@ -21,7 +21,7 @@ struct EaseOptions {
     double regularization = 100;           ///< lambda, > 0
     double popularity_regularization = 0;  ///< theta, >= 0
     double size_exponent = 0;              ///< a, 0 .. 1
-    double half_life_days = 0;             ///< H; 0: no decay
+    double half_life_days = 0;             ///< H, in the unit of the ages (days for timestamps); 0: no decay
     bool intercept = false;                ///< adds the constant row
     double damping = 0;                    ///< gamma, 0 .. 1
     int threads = 0;

@@ -19,12 +19,13 @@ struct Info {
     void print(const std::vector<DeviceInfo>& found, const std::optional<OfferEngine>& engine) const {
         std::printf("crosslift %s\n", CROSSLIFT_VERSION);
         for (const DeviceInfo& device : found) {
-            std::printf("  %-8s %s, %s, %.1f GB", device.device.name().c_str(), device.description.c_str(),
-                        device.capability.c_str(), static_cast<double>(device.memory_bytes) / 1e9);
-            if (!device.unavailable_reason.empty()) {
-                std::printf("; cannot be used: %s", device.unavailable_reason.c_str());
+            if (device.unavailable_reason.empty()) {
+                std::printf("  %-8s %s, %s, %.1f GB\n", device.device.name().c_str(), device.description.c_str(),
+                            device.capability.c_str(), static_cast<double>(device.memory_bytes) / 1e9);
+            } else {
+                std::printf("  %-8s cannot be used: %s\n", device.device.name().c_str(),
+                            device.unavailable_reason.c_str());
             }
-            std::printf("\n");
         }
         if (engine) std::printf("%s\n%s", model.c_str(), summary_text(engine->models()).c_str());
     }

@@ -20,6 +20,12 @@ std::string when(const PurchaseHistory& history) {
            format_time(history.time.back(), history.time_kind);
 }
 
+// Half-lives count days where times are dates, and steps of the order number where they are not.
+std::string half_life(double length, TimeKind kind) {
+    if (length == 0) return "no decay";
+    return format(kind == TimeKind::timestamp ? "half-life %.4g days" : "half-life %.6g order numbers", length);
+}
+
 std::string trade_up_text(const TradeUpModel& model) {
     if (model.weights.empty()) {
         return format("  up-sell       %lld trade-ups, too few to learn from: popularity decides\n",
@@ -49,19 +55,17 @@ std::string summary_text(const OfferModels& models) {
                    static_cast<long long>(history.items()), when(history).c_str());
     text +=
         format("  catalog       %d items in %d categories\n", models.catalog.size(), models.catalog.leaves().size());
-    text += format(
-        "  complements   %lld items, rank %lld and %lld exact pairs; lambda %g, size exponent %g, half-life "
-        "%g days\n",
-        static_cast<long long>(models.complement.modelled_items),
-        static_cast<long long>(models.complement.in_factors.cols()),
-        static_cast<long long>(models.complement.residuals.view().nnz()), ease.regularization, ease.size_exponent,
-        ease.half_life_days);
+    text += format("  complements   %lld items, rank %lld and %lld exact pairs; lambda %g, size exponent %g, %s\n",
+                   static_cast<long long>(models.complement.modelled_items),
+                   static_cast<long long>(models.complement.in_factors.cols()),
+                   static_cast<long long>(models.complement.residuals.view().nnz()), ease.regularization,
+                   ease.size_exponent, half_life(ease.half_life_days, history.time_kind).c_str());
     if (models.complement.kept_hr10 > 0) {
         text += format("                keeps %.1f %% of the full matrix's hit rate at 10\n",
                        100 * models.complement.kept_hr10);
     }
-    text += format("  own history   weight %g, half-life %g days\n", models.own_history.weight,
-                   models.own_history.half_life_days);
+    text += format("  own history   weight %g, %s\n", models.own_history.weight,
+                   half_life(models.own_history.half_life_days, history.time_kind).c_str());
     text += format("  taste         %lld factors, %d sweeps\n",
                    static_cast<long long>(models.taste.item_factors.cols()), models.taste.sweeps);
     text += trade_up_text(models.trade_up);
