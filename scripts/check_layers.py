@@ -65,7 +65,7 @@ ALLOWED = {
     "tests/fuzz": [*PUBLIC, "tests/support"],
     "tests/install": PUBLIC,
     "tests/ops": [*PUBLIC, "tests/support", "src/backend", "src/devices", "src/formulas", "src/cpu/threads.hpp"],
-    "tests/emulation": [*PUBLIC, "tests/support", "src/backend", "src/devices", "src/formulas", "cuda"],
+    "tests/emulation": [*PUBLIC, "tests/support", "tests/ops", "src/backend", "src/devices", "src/formulas", "cuda"],
     "benchmarks/train": PUBLIC,
     "benchmarks/serve": PUBLIC,
     "benchmarks/ops": [*PUBLIC, "src/backend", "src/devices", "src/formulas"],
@@ -85,6 +85,7 @@ THIRD_PARTY = [
         r"|cooperative_groups\.h|mma\.h|vector_types\.h|device_launch_parameters\.h",
         ["cuda", "tests/emulation"],
     ),
+    (r"boost/.*|sanitizer/.*", ["tests/emulation"]),
 ]
 
 # Words that say nothing about what is inside.
@@ -133,8 +134,8 @@ def room_of(path: str) -> str | None:
 
 
 def resolve(root: Path, source: str, name: str) -> str | None:
-    """The file that a quoted include means: beside the source, or from src/, tests/, cuda/."""
-    for folder in (Path(source).parent, Path("src"), Path("tests"), Path("cuda"), Path("benchmarks")):
+    """The file that a quoted include means: beside the source, or from src/, tests/, benchmarks/, the root (cuda/)."""
+    for folder in (Path(source).parent, Path("src"), Path("tests"), Path("tests/ops"), Path("benchmarks"), Path()):
         if (root / folder / name).is_file():
             return (root / folder / name).resolve().relative_to(root).as_posix()
     return None

@@ -85,8 +85,9 @@ def build(section: Section, preset: str) -> bool:
     return True
 
 
-def cxx_suites(section: Section, preset: str) -> None:
-    """Builds a preset and runs its GoogleTest programs."""
+def cxx_suites(section: Section, preset: str, suites: list[str] | None = None) -> None:
+    """Builds a preset and runs its GoogleTest programs: those that must be there (all suites, or `suites`) and others."""
+    suites = SUITES if suites is None else suites
     if not build(section, preset):
         return
     env = {
@@ -95,8 +96,8 @@ def cxx_suites(section: Section, preset: str) -> None:
         "GTEST_COLOR": "no",
     }
     folder = ROOT / "build" / preset / "tests"
-    further = {program.name.removesuffix("_tests") for program in folder.glob("*_tests")} - set(SUITES)
-    for suite in [*SUITES, *sorted(further)]:
+    further = {program.name.removesuffix("_tests") for program in folder.glob("*_tests")} - set(suites)
+    for suite in [*suites, *sorted(further)]:
         program = folder / f"{suite}_tests"
         if not program.exists():
             section.add([results.Outcome(f"{suite}_tests", "failed", f"{program} was not built")])
@@ -169,6 +170,7 @@ SECTIONS: dict[str, Callable[[Section], None]] = {
     "layers": run_layers,
     "cpp": lambda section: cxx_suites(section, "cpu"),
     "asan": lambda section: cxx_suites(section, "cpu-asan"),
+    "emulated": lambda section: cxx_suites(section, "cuda-emulated", ["emulation"]),
     "python": run_python,
     "install": run_install,
 }

@@ -43,7 +43,7 @@ struct Dense {
     std::int64_t cols = 0;
     std::int64_t stride = 0;
 
-    T* row(std::int64_t r) const { return data + r * stride; }
+    constexpr T* row(std::int64_t r) const { return data + r * stride; }
     operator Dense<const T>() const { return {data, rows, cols, stride}; }  // NOLINT(google-explicit-constructor)
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "backend/backend.hpp"
-#include "devices/devices.hpp"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +15,15 @@
 namespace crosslift::testing {
 
 using BackendPointer = std::shared_ptr<const backend::Backend>;
+
+/// What this program tests: everything that every_backend() finds, or the emulated GPU (tests/emulation).
+std::vector<BackendPointer> backends();
+
+/// Is the GPU emulated? Then about three million steps of a thread take a second, and a test takes the smaller size.
+bool emulated();
+inline std::int64_t sized(std::int64_t real, std::int64_t when_emulated) {
+    return emulated() ? when_emulated : real;
+}
 
 /// A dense matrix on the host, for references and for what came back.
 struct HostMatrix {
@@ -43,7 +51,9 @@ class EveryBackend : public ::testing::TestWithParam<BackendPointer> {
 protected:
     const backend::Backend& backend() const { return *GetParam(); }
 
+    /// A fresh lane; what was issued on earlier ones is done.
     backend::Lane& lane(int threads = 2) {
+        for (const auto& earlier : lanes_) earlier->wait();
         lanes_.push_back(backend().lane(threads));
         return *lanes_.back();
     }
@@ -76,8 +86,8 @@ inline std::string backend_name(const ::testing::TestParamInfo<BackendPointer>& 
     return (device.kind == Device::Kind::cpu ? "cpu" : "cuda") + std::to_string(info.index);
 }
 
-#define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                        \
-    INSTANTIATE_TEST_SUITE_P(Backends, suite, ::testing::ValuesIn(::crosslift::every_backend()), \
+#define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                            \
+    INSTANTIATE_TEST_SUITE_P(Backends, suite, ::testing::ValuesIn(::crosslift::testing::backends()), \
                              ::crosslift::testing::backend_name)
 
 }  // namespace crosslift::testing

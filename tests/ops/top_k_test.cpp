@@ -109,7 +109,7 @@ TEST_P(TopKOperation, EachQueryHasItsFilter) {
 }
 
 TEST_P(TopKOperation, SameBitsForAnyBatchAndAnyNumberOfThreads) {
-    const HostMatrix factors = random_matrix(9000, 40, 5);
+    const HostMatrix factors = random_matrix(sized(9000, 700), 40, 5);
     const HostMatrix queries = random_matrix(130, 40, 6);
     const auto items = make(factors, {});
     const Answer one = search(*items, queries, 30, {}, 1);

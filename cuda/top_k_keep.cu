@@ -1,0 +1,151 @@
+// Score, filter and select in one pass: a block scores tiles of its slab of the catalog for a tile of queries, compares
+// with each query's worst kept score while the sums are in registers, and filters what survives. A second kernel merges
+// the slabs.
+#include "cuda/cuda_backend.hpp"
+#include "cuda/score.cuh"
+#include "cuda/top_k.hpp"
+
+#include <algorithm>
+
+namespace crosslift::cuda {
+namespace {
+
+constexpr int most_room = 2 * most_kept;
+
+/// Where each (query, slab) keeps its candidates: `room` keys, of which the first k are the best so far, unsorted keys
+/// behind them.
+struct Candidates {
+    Key* keys;
+    int room;  ///< a power of two, at least k + items of a tile
+    int slabs;
+    std::int64_t tiles_per_slab;
+    std::int64_t first_query;
+    std::int64_t query_count;
+};
+
+template <int items_, int queries_>
+struct Scorer {
+    using Product = Tile<items_, queries_>;
+    static constexpr int items = items_;
+    static constexpr int queries = queries_;
+
+    struct Shared {
+        typename Product::Shared product;
+        Key sorted[most_room];
+        Key worst[queries];  ///< only smaller keys can still be among the k best
+        int count[queries];  ///< keys in the room
+    };
+};
+
+/// The best k of the `count` keys in a room, sorted, and the rest forgotten. All threads of the block call it.
+__device__ void compact(Key* room, int size, Key* sorted, int k, int& count, Key& worst) {
+    for (int i = thread_of_block(); i < size; i += threads_in_block()) sorted[i] = i < count ? room[i] : no_key;
+    __syncthreads();
+    sort_keys(sorted, size);
+    for (int i = thread_of_block(); i < k; i += threads_in_block()) room[i] = sorted[i];
+    if (thread_of_block() == 0) {
+        if (count > k) count = k;
+        worst = sorted[k - 1];  // no_key while fewer than k are known
+    }
+    __syncthreads();
+}
+
+/// Block (s, q): slab s of the catalog, tile q of the queries.
+template <class S>
+__global__ void __launch_bounds__(S::Product::threads) keep_best_kernel(TopKProblem problem, Candidates candidates) {
+    using Product = typename S::Product;
+    auto& s = shared<typename S::Shared>();
+    const std::int64_t query0 = static_cast<std::int64_t>(blockIdx.y) * S::queries;
+    const auto room_of = [&](int q) {
+        return candidates.keys + ((query0 + q) * candidates.slabs + blockIdx.x) * candidates.room;
+    };
+    for (int q = thread_of_block(); q < S::queries; q += Product::threads) {
+        s.count[q] = 0;
+        s.worst[q] = no_key;
+    }
+    const std::int64_t tiles = (problem.items.factors.rows + S::items - 1) / S::items;
+    const std::int64_t begin = blockIdx.x * candidates.tiles_per_slab;
+    const std::int64_t end = begin + candidates.tiles_per_slab < tiles ? begin + candidates.tiles_per_slab : tiles;
+    for (std::int64_t tile = begin; tile < end; ++tile) {
+        typename Product::Sum sum = {};
+        score_tile<Product>(s.product, sum, problem, tile * S::items, candidates.first_query + query0,
+                            candidates.first_query + candidates.query_count);
+        for (int i = 0; i < Product::patch; ++i)
+            for (int j = 0; j < Product::patch; ++j) {
+                const std::int64_t item = tile * S::items + Product::patch_row() + i;
+                const int q = Product::patch_col() + j;
+                if (item >= problem.items.factors.rows || query0 + q >= candidates.query_count) continue;
+                const Key key = make_key(with_bias(problem, item, sum[i][j]), static_cast<std::int32_t>(item));
+                if (key < s.worst[q] && may_offer(problem, candidates.first_query + query0 + q, item))
+                    room_of(q)[atomicAdd(&s.count[q], 1)] = key;
+            }
+        __syncthreads();
+        for (int q = 0; q < S::queries; ++q) {
+            // Every thread sees the same count, so that the whole block goes the same way.
+            const bool last = tile + 1 == end;
+            if (s.count[q] > (last ? problem.k : candidates.room - S::items))
+                compact(room_of(q), candidates.room, s.sorted, problem.k, s.count[q], s.worst[q]);
+        }
+    }
+    __syncthreads();
+    for (int q = warp_of_block(); q < S::queries; q += Product::threads / warp_size)
+        if (query0 + q < candidates.query_count)
+            for (int i = s.count[q] + lane_of_warp(); i < problem.k; i += warp_size) room_of(q)[i] = no_key;
+}
+
+struct MergeShared {
+    Key sorted[most_room];
+};
+
+/// Block q: the k best of all slabs of query q, in order.
+__global__ void __launch_bounds__(256) merge_kernel(Candidates candidates, int k, Key* best) {
+    auto& s = shared<MergeShared>();
+    const int room = candidates.room;
+    const Key* rooms = candidates.keys + static_cast<std::int64_t>(blockIdx.x) * candidates.slabs * room;
+    const int fresh = room - k;  // keys that are looked at beside the k best so far
+    for (int i = thread_of_block(); i < k; i += threads_in_block()) s.sorted[i] = no_key;
+    const std::int64_t all = static_cast<std::int64_t>(candidates.slabs) * k;
+    for (std::int64_t first = 0; first < all; first += fresh) {
+        for (int i = thread_of_block(); i < fresh; i += threads_in_block())
+            s.sorted[k + i] = first + i < all ? rooms[(first + i) / k * room + (first + i) % k] : no_key;
+        __syncthreads();
+        sort_keys(s.sorted, room);
+    }
+    for (int i = thread_of_block(); i < k; i += threads_in_block())
+        best[static_cast<std::int64_t>(blockIdx.x) * k + i] = s.sorted[i];
+}
+
+template <class S>
+void run(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::int64_t count, int multiprocessors,
+         Key* best) {
+    int room = 256;
+    while (room < problem.k + S::items) room *= 2;
+    // As many slabs as keep the GPU busy; the answer does not depend on their number.
+    const std::int64_t tiles = (problem.items.factors.rows + S::items - 1) / S::items;
+    const std::int64_t query_tiles = (count + S::queries - 1) / S::queries;
+    const std::int64_t wanted = std::clamp<std::int64_t>(4 * multiprocessors / query_tiles, 1, tiles);
+    const std::int64_t tiles_per_slab = (tiles + wanted - 1) / wanted;
+    const std::int64_t slabs = (tiles + tiles_per_slab - 1) / tiles_per_slab;
+    Scratch scratch(lane.pool(), lane.stream());
+    const Candidates candidates = {
+        scratch.take<Key>(count * slabs * room), room, static_cast<int>(slabs), tiles_per_slab, first, count};
+    launch("keep_best", keep_best_kernel<S>,
+           {dim3(static_cast<unsigned>(slabs), static_cast<unsigned>(query_tiles)), S::Product::threads,
+            sizeof(typename S::Shared), lane.stream()},
+           problem, candidates);
+    launch("merge", merge_kernel, {static_cast<unsigned>(count), 256, sizeof(MergeShared), lane.stream()}, candidates,
+           problem.k, best);
+}
+
+}  // namespace
+
+void keep_best(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::int64_t count, int multiprocessors,
+               Key* best) {
+    constexpr std::int64_t few_queries = 16;
+    if (count <= few_queries)
+        run<Scorer<256, 8>>(lane, problem, first, count, multiprocessors, best);
+    else
+        run<Scorer<64, 64>>(lane, problem, first, count, multiprocessors, best);
+}
+
+}  // namespace crosslift::cuda

@@ -1,0 +1,5 @@
+#include <gtest/gtest.h>
+
+TEST(Emulation, Skipped) {
+    GTEST_SKIP() << "emulated CUDA tests need " CROSSLIFT_EMULATION_MISSING;
+}
