@@ -25,7 +25,7 @@ struct MethodResult {
     std::vector<std::pair<std::string, Estimate>> metrics;
 };
 
-struct EvaluationReport {
+struct CROSSLIFT_API EvaluationReport {
     std::string task;  ///< "basket_completion" or "trade_up"
     std::int64_t queries = 0;
     std::int64_t clusters = 0;  ///< customers or baskets that the bootstrap draws
