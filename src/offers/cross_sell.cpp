@@ -80,15 +80,15 @@ OfferList OfferEngine::cross_sell(std::span<const std::string> basket, const std
     if (!resolved.basket.empty()) {
         std::vector<std::uint8_t> may = offerable(state, query, resolved, /*keep_replenishable=*/true);
         if (!query.allow_same_category) forbid_same_category(state, resolved.basket, may);
-        const double own_weight = query.personalization;
-        Ranking ranking(basket_scores(state, resolved.basket, resolved.customer, resolved.as_of, own_weight), may);
+        const BasketScores scores =
+            basket_scores(state, resolved.basket, resolved.customer, resolved.as_of, query.personalization);
+        Ranking ranking(scores.total, may);
         CategoryCap cap(query.max_per_category);
         while (static_cast<int>(result.offers.size()) < query.k) {
             const std::int32_t item = ranking.next();
             if (item == IdMap::unknown) break;
             if (cap.full(state.category_key(item))) continue;
-            const BasketShares shares =
-                basket_shares(state, resolved.basket, item, resolved.customer, resolved.as_of, own_weight);
+            const BasketShares shares = basket_shares(state, scores, resolved.basket, item);
             if (shares.together() <= 0) continue;  // popular or habitual, but not because of this basket
             const Proof proof = find_proof(state, resolved.basket, shares.items, item, query);
             if (proof.anchor == IdMap::unknown) continue;

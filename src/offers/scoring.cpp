@@ -20,21 +20,28 @@ double pair_score(const ComplementModel& model, std::int32_t from, std::int32_t 
 
 }  // namespace
 
-std::vector<float> basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
-                                 std::int64_t as_of, double own_weight) {
-    std::vector<float> scores(static_cast<std::size_t>(state.items()), 0.0F);
-    add_basket_scores(state.models.complement, basket, scores);
-    add_own_history(state.models.own_history, state.models.history, customer, as_of, own_weight, scores);
+BasketScores basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
+                           std::int64_t as_of, double own_weight) {
+    const OfferModels& models = state.models;
+    BasketScores scores;
+    scores.total.assign(static_cast<std::size_t>(state.items()), 0.0F);
+    add_basket_scores(models.complement, basket, scores.total);
+    if (customer != IdMap::unknown && own_weight > 0 && models.own_history.weight > 0) {
+        scores.own_history.assign(scores.total.size(), 0.0F);
+        add_own_history(models.own_history, models.history, customer, as_of, own_weight, scores.own_history);
+        for (std::size_t item = 0; item < scores.total.size(); ++item) scores.total[item] += scores.own_history[item];
+    }
     return scores;
 }
 
-BasketShares basket_shares(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t item,
-                           std::int32_t customer, std::int64_t as_of, double own_weight) {
-    const OfferModels& models = state.models;
+BasketShares basket_shares(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket,
+                           std::int32_t item) {
+    const ComplementModel& model = state.models.complement;
+    const auto at = static_cast<std::size_t>(item);
     BasketShares shares;
-    for (const std::int32_t from : basket) shares.items.push_back(pair_score(models.complement, from, item));
-    shares.intercept = static_cast<double>(models.complement.intercept[static_cast<std::size_t>(item)]);
-    shares.own_history = own_history_share(models.own_history, models.history, customer, as_of, own_weight, item);
+    for (const std::int32_t from : basket) shares.items.push_back(pair_score(model, from, item));
+    shares.intercept = static_cast<double>(model.intercept[at]);
+    if (!scores.own_history.empty()) shares.own_history = static_cast<double>(scores.own_history[at]);
     return shares;
 }
 

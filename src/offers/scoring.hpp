@@ -10,9 +10,15 @@
 
 namespace crosslift {
 
-/// One score per item: the complement model's for `basket`, plus `own_weight` times the customer's own history.
-std::vector<float> basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
-                                 std::int64_t as_of, double own_weight);
+/// One score per item: the complement model's for `basket` plus the customer's own history.
+struct BasketScores {
+    std::vector<float> total;
+    std::vector<float> own_history;  ///< what of it is own history; empty for an anonymous basket
+};
+
+/// `own_weight` scales own history; 0 leaves it out.
+BasketScores basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
+                           std::int64_t as_of, double own_weight);
 
 /// The score of one item, taken apart. The parts sum to basket_scores' number up to rounding.
 struct BasketShares {
@@ -24,8 +30,8 @@ struct BasketShares {
     double total() const { return together() + intercept + own_history; }
 };
 
-BasketShares basket_shares(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t item,
-                           std::int32_t customer, std::int64_t as_of, double own_weight);
+BasketShares basket_shares(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket,
+                           std::int32_t item);
 
 /// Items in order of score, higher first, ties by row, taken one at a time: the first few of many thousands cost one
 /// pass and a few heap steps.

@@ -75,8 +75,9 @@ std::pair<double, double> condition(const PriceModel& model, const std::vector<d
     };
     // Solve K [x, y] = [c, m] by Gauss-Jordan; K = covariance of the leaf means, c = covariance with m_ul, m = means.
     const std::size_t size = seen.size();
-    std::vector<std::vector<double>> a(size, std::vector<double>(size + 2));
+    std::vector<std::vector<double>> a;
     for (std::size_t r = 0; r < size; ++r) {
+        a.emplace_back(size + 2);
         for (std::size_t c = 0; c < size; ++c)
             a[r][c] = prior(seen[r], seen[c]) + (r == c ? model.noise / n[seen[r]] : 0.0);
         a[r][size] = prior(seen[r], wanted);
