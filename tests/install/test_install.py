@@ -47,4 +47,4 @@ def test_nothing_of_the_build_leaks_into_the_package(static_package):
 def test_the_installed_program_runs(static_package):
     program = static_package / "bin" / "crosslift"
     assert "0.1.0" in run([program, "--version"])
-    assert any(device["name"] == "cpu" for device in json.loads(run([program, "info", "--json"]))["devices"])
+    assert any(device["device"] == "cpu" for device in json.loads(run([program, "info", "--json"]))["devices"])
