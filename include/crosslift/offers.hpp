@@ -62,7 +62,7 @@ struct OfferQuery {
     double min_price_ratio = 1.05;     ///< upsell: offer price / query price, at least; > 1
     double max_price_ratio = 2.0;      ///< upsell: at most
     float budget = std::numeric_limits<float>::infinity();  ///< no offer is dearer, money
-    double personalization = 1.0;            ///< weight of the customer's own terms, 0 .. 1; 0 = the anonymous list
+    double personalization = 1.0;  ///< weight of own history, 0 .. 1; 0 = exactly the list of an unknown customer
     std::vector<std::string> exclude = {};   ///< never offer these
     std::vector<std::string> allow = {};     ///< if not empty, offer only these
     std::optional<std::int64_t> as_of = {};  ///< now, in the unit of the purchases' time; default: their latest

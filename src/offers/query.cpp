@@ -81,6 +81,7 @@ ResolvedQuery resolve(const EngineState& state, std::span<const std::string> bas
         if (resolved.customer == IdMap::unknown)
             resolved.warnings.push_back("unknown customer '" + customer + "' was answered as an anonymous one");
     }
+    if (query.personalization == 0) resolved.customer = IdMap::unknown;
     resolved.as_of = query.as_of.value_or(state.models.history.latest_time());
     return resolved;
 }

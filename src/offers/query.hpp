@@ -14,9 +14,9 @@ namespace crosslift {
 
 /// A query's ids as rows.
 struct ResolvedQuery {
-    std::vector<std::int32_t> basket;  ///< known items, each once, ascending: order and repeats do not matter
-    std::int32_t customer = IdMap::unknown;
-    std::int64_t as_of = unknown_time;  ///< the query's time, or that of the latest purchase
+    std::vector<std::int32_t> basket;        ///< known items, each once, ascending: order and repeats do not matter
+    std::int32_t customer = IdMap::unknown;  ///< unknown also where personalization is 0
+    std::int64_t as_of = unknown_time;       ///< the query's time, or that of the latest purchase
     std::vector<std::string> warnings;
 };
 

@@ -86,7 +86,7 @@ OfferList OfferEngine::recommend(const std::string& customer, const OfferQuery& 
     ResolvedQuery resolved = resolve(state, {}, customer, query);
     const auto may = offerable(state, query, resolved, /*keep_replenishable=*/false);
     OfferList result;
-    if (query.personalization > 0 && has_taste(state, resolved.customer)) {
+    if (has_taste(state, resolved.customer)) {
         const auto forbidden = rows_without(may);
         Filter filter;
         filter.exclude = forbidden;

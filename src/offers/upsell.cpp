@@ -127,9 +127,9 @@ OfferList OfferEngine::upsell(const std::string& item, const std::string& custom
     } else if (row != IdMap::unknown) {
         const auto may = offerable(state, query, resolved, /*keep_replenishable=*/true);
         const auto found = dearer_versions(state, row, price, query, may);
-        const std::int32_t who = query.personalization > 0 ? resolved.customer : IdMap::unknown;
         if (!found.empty()) {
-            const auto shares = softmax(score_trade_up(state.models.trade_up, *state.trade_up_facts, row, found, who));
+            const auto shares =
+                softmax(score_trade_up(state.models.trade_up, *state.trade_up_facts, row, found, resolved.customer));
             std::vector<std::size_t> order(found.size());
             for (std::size_t n = 0; n < order.size(); ++n) order[n] = n;
             std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
@@ -137,7 +137,7 @@ OfferList OfferEngine::upsell(const std::string& item, const std::string& custom
             });
             order.resize(std::min(order.size(), static_cast<std::size_t>(query.k)));
             for (const std::size_t n : order)
-                result.offers.push_back(describe(state, row, found[n], shares[n], found.size(), who));
+                result.offers.push_back(describe(state, row, found[n], shares[n], found.size(), resolved.customer));
         }
     }
     result.warnings = std::move(resolved.warnings);

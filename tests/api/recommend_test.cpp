@@ -53,6 +53,13 @@ TEST(Recommend, AnUnknownCustomerGetsWhatMostBasketsHold) {
     EXPECT_TRUE(engine().recommend("").warnings.empty());
 }
 
+TEST(Recommend, PersonalizationZeroIsTheListOfAnUnknownCustomer) {
+    const OfferList known = engine().recommend("k7", {.personalization = 0});
+    const OfferList unknown = engine().recommend("");
+    ASSERT_EQ(known.offers.size(), unknown.offers.size());
+    for (std::size_t n = 0; n < known.offers.size(); ++n) EXPECT_EQ(known.offers[n].item, unknown.offers[n].item);
+}
+
 TEST(Recommend, ScoresAreTheInnerProductsOfTheFactors) {
     const auto& models = engine().models();
     const auto customer = models.taste.customer_factors.row(models.customers.find("k7"));

@@ -51,6 +51,17 @@ TEST(Upsell, ScoresAreProbabilitiesInDescendingOrder) {
     EXPECT_NEAR(sum, 1.0, 1e-6);
 }
 
+TEST(Upsell, PersonalizationZeroIsTheListOfAnUnknownCustomer) {
+    const OfferList known = engine().upsell("c0i1", "k3", {.personalization = 0});
+    const OfferList unknown = engine().upsell("c0i1");
+    ASSERT_EQ(known.offers.size(), unknown.offers.size());
+    for (std::size_t n = 0; n < known.offers.size(); ++n) {
+        EXPECT_EQ(known.offers[n].item, unknown.offers[n].item);
+        EXPECT_EQ(known.offers[n].score, unknown.offers[n].score);
+        EXPECT_EQ(known.offers[n].sentence, unknown.offers[n].sentence);
+    }
+}
+
 TEST(Upsell, BudgetAndRatiosAreHardLimits) {
     OfferQuery query{.max_price_ratio = 100, .budget = 7.99F};
     const OfferList list = engine().upsell("c0i0", {}, query);
