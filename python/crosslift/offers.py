@@ -154,7 +154,7 @@ class OfferEngine(Estimator):
         budget : float
             No offer is dearer, in money.
         personalization : float
-            Weight of the customer's own terms, 0 to 1.
+            Weight of own history, 0 to 1; 0 answers as if the customer were not known.
         exclude, allow : list of ids
             Never these; if not empty, only these.
         as_of : datetime, datetime64, ISO text or int, optional
