@@ -153,7 +153,8 @@ void add_rules(CLI::App& command, OfferQuery& query) {
     add("--min-g2", query.min_g2, "cross_sell: significance of that (10.83: p < 0.001)");
     add("--min-price-ratio", query.min_price_ratio, "upsell: at least this much dearer");
     add("--max-price-ratio", query.max_price_ratio, "upsell: at most");
-    add("--personalization", query.personalization, "weight of own history, 0 to 1; 0: as if the customer were not known");
+    add("--personalization", query.personalization,
+        "weight of own history, 0 to 1; 0: as if the customer were not known");
     command
         .add_flag("--allow-same-category", query.allow_same_category, "cross_sell: also from the basket's categories")
         ->group(group);
