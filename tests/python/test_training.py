@@ -42,6 +42,14 @@ def test_error_in_the_callback_is_raised_and_the_model_kept(ratings):
     assert model.n_sweeps_ >= 1
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_interrupts():
+    """A program that a shell starts in the background ignores SIGINT, and Python there leaves it so."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt_after(seconds):
     timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
