@@ -22,7 +22,7 @@ def test_a_strangers_project_builds_and_runs(package, request, tmp_path):
 
 
 def test_another_version_is_refused(static_package, tmp_path):
-    command = ["cmake", "-S", STRANGER, "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={static_package}"]
+    command = ["cmake", "-G", "Ninja", "-S", STRANGER, "-B", tmp_path, f"-DCMAKE_PREFIX_PATH={static_package}"]
     done = subprocess.run([*command, "-DCROSSLIFT_WANTED=9.0"], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "9.0" in done.stderr
