@@ -36,6 +36,8 @@ struct CatalogTable {
     IdColumn brand;
     IdColumn manufacturer;
     IdColumn variant;                    ///< items that differ in colour or pattern only share a variant group
+    IdColumn series;                     ///< items made to be owned together: a trilogy, a range, a set of cutlery
+    std::vector<std::uint8_t> service;   ///< 1: a service (installation, insurance), not goods; may be in a bundle
     std::vector<std::string> pack_size;  ///< free text: "10 CT", "16 OZ", "2kg"
     std::vector<float> tier;             ///< rung of a ladder (basic 1, premium 2, ...)
     std::vector<Attribute> attributes;
@@ -72,11 +74,13 @@ public:
     const IdColumn& brand() const { return table_.brand; }
     const IdColumn& manufacturer() const { return table_.manufacturer; }
     const IdColumn& variant() const { return table_.variant; }
+    const IdColumn& series() const { return table_.series; }
     const std::vector<std::string>& pack_size() const { return table_.pack_size; }
     const std::vector<Attribute>& attributes() const { return table_.attributes; }
     const std::vector<IdColumn>& category() const { return table_.category; }
 
     bool available(std::int32_t item) const { return table_.available.empty() || table_.available[idx(item)] != 0; }
+    bool service(std::int32_t item) const { return !table_.service.empty() && table_.service[idx(item)] != 0; }
     /// The item's name, or its id where it has none.
     std::string_view name(std::int32_t item) const;
     /// Money earned per unit: margin, else price - cost; NaN where neither is known.

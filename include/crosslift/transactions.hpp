@@ -37,6 +37,7 @@ inline constexpr const char* no_time = "no time, while other lines have one";
 inline constexpr const char* time_malformed = "time is neither ISO 8601 nor like the column's first value";
 inline constexpr const char* item_twice = "item id stood before (the first row counts)";
 inline constexpr const char* availability_malformed = "availability is neither yes nor no";
+inline constexpr const char* service_malformed = "service is neither yes nor no";
 inline constexpr const char* too_few_fields = "fewer fields than the header";
 }  // namespace rejection
 

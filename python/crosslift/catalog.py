@@ -29,9 +29,10 @@ class Catalog:
         Columns that may be absent under their default names.
     name : str or list of str
         Columns of the name, joined by a space.
-    manufacturer, pack_size, cost, margin, available, variant, tier : str, optional
+    manufacturer, pack_size, cost, margin, available, variant, series, service, tier : str, optional
         Columns: maker; free text such as "16 OZ"; cost and margin of a unit, in money; sold or not; group of items
-        that differ in colour or pattern only; rung of a ladder (higher is better).
+        that differ in colour or pattern only; items made to be owned together (a trilogy, a range); a service or not;
+        rung of a ladder (higher is better).
     attributes : list of str or dict, optional
         Columns of numbers that make an item better: a list (higher is better), or a dict from column to
         ``dict(direction="higher_is_better" or "lower_is_better", weight=1.0, must_have=False)``. An up-sell offer is
@@ -58,6 +59,8 @@ class Catalog:
         margin: str | None = None,
         available: str | None = None,
         variant: str | None = None,
+        series: str | None = None,
+        service: str | None = None,
         tier: str | None = None,
         attributes: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
@@ -66,8 +69,8 @@ class Catalog:
             return
         names = _catalog_columns(
             item_id=item_id, category=category, price=price, name=name, brand=brand, manufacturer=manufacturer,
-            pack_size=pack_size, cost=cost, margin=margin, available=available, variant=variant, tier=tier,
-            attributes=attributes,
+            pack_size=pack_size, cost=cost, margin=margin, available=available, variant=variant,
+            series=series, service=service, tier=tier, attributes=attributes,
         )  # fmt: skip
         self._core = _core.catalog(columns_of(frame, _all_names(names)), names)
 
@@ -149,6 +152,8 @@ def _catalog_columns(
     margin: str | None = None,
     available: str | None = None,
     variant: str | None = None,
+    series: str | None = None,
+    service: str | None = None,
     tier: str | None = None,
     attributes: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
@@ -164,6 +169,8 @@ def _catalog_columns(
         "margin": margin or "",
         "available": available or "",
         "variant": variant or "",
+        "series": series or "",
+        "service": service or "",
         "tier": tier or "",
         "attributes": _attribute_columns(attributes),
     }

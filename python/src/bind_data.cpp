@@ -53,6 +53,8 @@ CatalogColumns catalog_columns(const py::dict& names) {
     set("margin", columns.margin);
     set("available", columns.available);
     set("variant", columns.variant);
+    set("series", columns.series);
+    set("service", columns.service);
     set("tier", columns.tier);
     columns.category = names["category"].cast<std::vector<std::string>>();
     columns.name = names["name"].cast<std::vector<std::string>>();

@@ -86,6 +86,9 @@ void DataOptions::add_to(CLI::App& command, const char* transactions_option, con
     add_column(command, "--available-column", items.available, "0: never offered", catalog_group);
     add_column(command, "--variant-column", items.variant, "same value: differ in colour or pattern only",
                catalog_group);
+    add_column(command, "--series-column", items.series, "same value: made to be owned together (a trilogy, a range)",
+               catalog_group);
+    add_column(command, "--service-column", items.service, "1: a service, not goods", catalog_group);
     add_column(command, "--tier-column", items.tier, "rung of a ladder, a number", catalog_group);
     command
         .add_option("--attribute", attributes,

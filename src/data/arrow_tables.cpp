@@ -67,18 +67,18 @@ std::vector<std::string> read_names(const ArrowTable& table, const std::vector<s
     return names;
 }
 
-std::vector<std::uint8_t> read_available(const ArrowColumn* column, UnreadRows& unread) {
-    std::vector<std::uint8_t> available;
-    if (column == nullptr) return available;
+// Yes or no; an empty cell means `usual`.
+std::vector<std::uint8_t> read_answers(const ArrowColumn* column, std::uint8_t usual, const char* malformed,
+                                       UnreadRows& unread) {
+    std::vector<std::uint8_t> answers;
+    if (column == nullptr) return answers;
     const std::vector<std::string> texts = read_texts(*column);
     for (std::size_t n = 0; n < texts.size(); ++n) {
-        std::uint8_t yes = 1;
-        if (!parse_yes_no(texts[n], yes)) {
-            unread.reject(static_cast<std::int64_t>(n), rejection::availability_malformed, texts[n]);
-        }
-        available.push_back(yes);
+        std::uint8_t yes = usual;
+        if (!parse_yes_no(texts[n], usual, yes)) unread.reject(static_cast<std::int64_t>(n), malformed, texts[n]);
+        answers.push_back(yes);
     }
-    return available;
+    return answers;
 }
 
 template <class Table>
@@ -124,11 +124,15 @@ Catalog read_catalog(const ArrowTable& table, const CatalogColumns& columns) {
     rows.cost = numbers_or_none(find(table, columns.cost, "cost"), "cost is not a number", unread);
     rows.margin = numbers_or_none(find(table, columns.margin, "margin"), "margin is not a number", unread);
     rows.tier = numbers_or_none(find(table, columns.tier, "tier"), "tier is not a number", unread);
-    rows.available = read_available(find(table, columns.available, "available or not"), unread);
+    rows.available =
+        read_answers(find(table, columns.available, "available or not"), 1, rejection::availability_malformed, unread);
+    rows.service =
+        read_answers(find(table, columns.service, "service or goods"), 0, rejection::service_malformed, unread);
     rows.name = read_names(table, columns.name);
     rows.brand = labels_or_none(find(table, columns.brand, "brand", defaults.brand));
     rows.manufacturer = labels_or_none(find(table, columns.manufacturer, "manufacturer"));
     rows.variant = labels_or_none(find(table, columns.variant, "variant group"));
+    rows.series = labels_or_none(find(table, columns.series, "series"));
     if (const ArrowColumn* size = find(table, columns.pack_size, "pack size")) rows.pack_size = read_texts(*size);
     for (const AttributeColumn& it : columns.attributes) {
         std::vector<float> values =

@@ -28,6 +28,8 @@ void for_each_column(Table& table, Act act) {
     act("brand", table.brand);
     act("manufacturer", table.manufacturer);
     act("variant", table.variant);
+    act("series", table.series);
+    act("service", table.service);
     act("pack_size", table.pack_size);
     act("tier", table.tier);
     for (auto& attribute : table.attributes) act(attribute.name.c_str(), attribute.values);
@@ -139,8 +141,9 @@ struct Gather {
     void operator()(const char*, IdColumn& column) const { gather(column.rows, rows, IdMap::unknown); }
     void operator()(const char*, std::vector<float>& column) const { gather(column, rows, not_known); }
     void operator()(const char*, std::vector<std::string>& column) const { gather(column, rows, std::string()); }
-    void operator()(const char*, std::vector<std::uint8_t>& column) const {
-        gather(column, rows, static_cast<std::uint8_t>(1));
+    // An item that no row tells of is available, and no service.
+    void operator()(const char* name, std::vector<std::uint8_t>& column) const {
+        gather(column, rows, static_cast<std::uint8_t>(std::string_view(name) == "available" ? 1 : 0));
     }
 };
 

@@ -32,13 +32,14 @@ inline bool is_unknown_word(std::string_view text) {
            equals_ignoring_case(text, "nat") || equals_ignoring_case(text, "null");
 }
 
-/// Reads "yes", "no", "true", "0", ... in any case; a field without a word is a yes. False for other words.
-inline bool parse_yes_no(std::string_view text, std::uint8_t& yes) {
+/// Reads "yes", "no", "true", "0", ... in any case; a field without a word means `usual`. False for other words.
+inline bool parse_yes_no(std::string_view text, std::uint8_t usual, std::uint8_t& yes) {
     text = trimmed(text);
     constexpr std::array<std::string_view, 4> yeses = {"1", "true", "yes", "y"};
     constexpr std::array<std::string_view, 4> noes = {"0", "false", "no", "n"};
-    yes = 1;
+    yes = usual;
     if (is_unknown_word(text)) return true;
+    yes = 1;
     for (const auto word : yeses) {
         if (equals_ignoring_case(text, word)) return true;
     }

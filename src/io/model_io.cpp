@@ -58,6 +58,8 @@ void write_catalog(ModelWriter& writer, const Catalog& catalog) {
     writer.id_column("catalog.brand", table.brand);
     writer.id_column("catalog.manufacturer", table.manufacturer);
     writer.id_column("catalog.variant", table.variant);
+    writer.id_column("catalog.series", table.series);
+    writer.column("catalog.service", table.service);
     for (std::size_t n = 0; n < table.attributes.size(); ++n) {
         writer.column(numbered("catalog.attribute", n), table.attributes[n].values);
     }
@@ -86,6 +88,8 @@ Catalog read_catalog(const ModelReader& reader) {
     table.brand = reader.id_column("catalog.brand");
     table.manufacturer = reader.id_column("catalog.manufacturer");
     table.variant = reader.id_column("catalog.variant");
+    table.series = reader.id_column("catalog.series");
+    table.service = reader.column<std::uint8_t>("catalog.service");
     reader.parameter("attributes", table.attributes);
     for (std::size_t n = 0; n < table.attributes.size(); ++n) {
         table.attributes[n].values = reader.column<float>(numbered("catalog.attribute", n));

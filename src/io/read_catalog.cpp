@@ -33,9 +33,11 @@ public:
         find(columns_.margin, standard.margin);
         find(columns_.tier, standard.tier);
         find(columns_.available, standard.available);
+        find(columns_.service, standard.service);
         find(columns_.brand, standard.brand);
         find(columns_.manufacturer, standard.manufacturer);
         find(columns_.variant, standard.variant);
+        find(columns_.series, standard.series);
         find(columns_.pack_size, standard.pack_size);
         for (const AttributeColumn& attribute : columns_.attributes) {
             add(finder.find(attribute.column, Presence::required));
@@ -61,21 +63,27 @@ public:
         }
         const std::size_t rest = numbers + number.size();
         std::uint8_t available = 1;
-        if (!parse_yes_no(row.fields[rest], available)) {
+        if (!parse_yes_no(row.fields[rest], 1, available)) {
             return reject(row, rejection::availability_malformed, row.fields[rest]);
         }
-        const std::size_t pack_size = rest + 4;
+        std::uint8_t service = 0;
+        if (!parse_yes_no(row.fields[rest + 1], 0, service)) {
+            return reject(row, rejection::service_malformed, row.fields[rest + 1]);
+        }
+        const std::size_t brand = rest + 2;
+        const std::size_t pack_size = brand + 4;
         for (std::size_t n = 0; n < attributes_.size(); ++n) {
             const std::string_view text = row.fields[pack_size + 1 + n];
             if (!parse_number(text, attributes_[n])) return reject(row, malformed_[n].c_str(), text);
         }
-        add_ids(row, rest + 1);
+        add_ids(row, brand);
         add_name(row);
         const std::array columns = {&table.price, &table.cost, &table.margin, &table.tier};
         for (std::size_t n = 0; n < columns.size(); ++n) {
             if (wanted_[numbers + n] >= 0) columns[n]->push_back(number[n]);
         }
         if (wanted_[rest] >= 0) table.available.push_back(available);
+        if (wanted_[rest + 1] >= 0) table.service.push_back(service);
         if (wanted_[pack_size] >= 0) table.pack_size.emplace_back(row.fields[pack_size]);
         for (std::size_t n = 0; n < attributes_.size(); ++n) table.attributes[n].values.push_back(attributes_[n]);
         table.line.push_back(row.line);
@@ -84,11 +92,11 @@ public:
 private:
     void add(int column) { wanted_.push_back(column); }
 
-    // Item, category levels, and from field `brand` on brand, manufacturer and variant.
+    // Item, category levels, and from field `brand` on brand, manufacturer, variant and series.
     void add_ids(const CsvRow& row, std::size_t brand) {
         table.item.push_back(row.fields[0]);
         for (std::size_t n = 0; n < table.category.size(); ++n) table.category[n].push_back(row.fields[1 + n]);
-        const std::array columns = {&table.brand, &table.manufacturer, &table.variant};
+        const std::array columns = {&table.brand, &table.manufacturer, &table.variant, &table.series};
         for (std::size_t n = 0; n < columns.size(); ++n) {
             if (wanted_[brand + n] >= 0) columns[n]->push_back(row.fields[brand + n]);
         }
@@ -110,8 +118,8 @@ private:
     }
 
     const CatalogColumns& columns_;
-    // Item, category levels, names, price, cost, margin, tier, available, brand, manufacturer, variant, pack size,
-    // attributes.
+    // Item, category levels, names, price, cost, margin, tier, available, service, brand, manufacturer, variant,
+    // series, pack size, attributes.
     std::vector<int> wanted_;
     std::vector<float> attributes_;       // of the row that is being read
     std::vector<std::string> malformed_;  // per attribute: what to say

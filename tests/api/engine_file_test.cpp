@@ -31,6 +31,10 @@ const OfferEngine& engine() {
         table.tier.assign(size, std::numeric_limits<float>::quiet_NaN());
         table.available.assign(size, 1);
         table.available[3] = 0;
+        table.series.push_back("range");
+        table.series.rows.resize(size, IdMap::unknown);
+        table.service.assign(size, 0);
+        table.service[2] = 1;
         table.attributes = {{"warmth", Attribute::Direction::lower_is_better, 2.5F, true, std::vector<float>(size, 1)}};
         table.item.push_back("never sold");
         table.category[0].push_back("");
@@ -41,6 +45,8 @@ const OfferEngine& engine() {
         table.pack_size.emplace_back();
         table.brand.push_back("");
         table.available.push_back(1);
+        table.series.push_back("");
+        table.service.push_back(0);
         return fit_offer_engine(shop.transactions(), Catalog(std::move(table)), PlantedShop::options());
     }();
     return trained;
@@ -97,7 +103,11 @@ TEST(EngineFile, KeepsWhatTheCatalogKnows) {
         EXPECT_EQ(came.available(item), wanted.available(item));
         EXPECT_EQ(came.pack_size()[n], wanted.pack_size()[n]);
         EXPECT_TRUE(std::isnan(came.tier()[n]));
+        EXPECT_EQ(came.service(item), wanted.service(item));
+        EXPECT_EQ(came.series().rows[n], wanted.series().rows[n]);
     }
+    EXPECT_EQ(came.series().ids[0], "range");
+    EXPECT_TRUE(came.service(came.items().find(PlantedShop::id(0, 2))));
     ASSERT_EQ(came.attributes().size(), 1U);
     EXPECT_EQ(came.attributes()[0].name, "warmth");
     EXPECT_EQ(came.attributes()[0].weight, 2.5F);

@@ -213,13 +213,16 @@ TEST(CsvCatalog, ReadsEveryColumn) {
                                     .available = "stock",
                                     .variant = "family",
                                     .tier = "tier",
+                                    .series = "range",
+                                    .service = "service",
                                     .attributes = {{"warmth", Attribute::Direction::lower_is_better, 2.0F, true}}};
     const Catalog catalog = catalog_text(
-        "item_id,department,type,price,brand,maker,size,cost,margin,stock,family,tier,warmth\n"
-        "a,Food,EGGS  LARGE,2.5,Own,m1,A D   1 DZ,1,0.5,yes,f,1,7\n"
-        "b,Food,,,,,,,,No,,,\n"
-        "c,Food,x,1,,,,,,maybe,,,\n"
-        "d,Food,x,1,,,,,,1,,,warm\n",
+        "item_id,department,type,price,brand,maker,size,cost,margin,stock,family,tier,warmth,range,service\n"
+        "a,Food,EGGS  LARGE,2.5,Own,m1,A D   1 DZ,1,0.5,yes,f,1,7,Spring,\n"
+        "b,Food,,,,,,,,No,,,,,yes\n"
+        "c,Food,x,1,,,,,,maybe,,,,,\n"
+        "d,Food,x,1,,,,,,1,,,warm,,\n"
+        "e,Food,x,1,,,,,,1,,,,,perhaps\n",
         columns);
     ASSERT_EQ(catalog.size(), 2);
     EXPECT_EQ(catalog.name(0), "EGGS LARGE Own A D 1 DZ");
@@ -234,13 +237,18 @@ TEST(CsvCatalog, ReadsEveryColumn) {
     EXPECT_EQ(catalog.pack_size()[0], "A D   1 DZ");
     EXPECT_EQ(catalog.manufacturer().ids[0], "m1");
     EXPECT_EQ(catalog.variant().rows[1], IdMap::unknown);
+    EXPECT_EQ(catalog.series().ids[catalog.series().rows[0]], "Spring");
+    EXPECT_EQ(catalog.series().rows[1], IdMap::unknown);
+    EXPECT_FALSE(catalog.service(0));
+    EXPECT_TRUE(catalog.service(1));
     EXPECT_EQ(catalog.tier()[0], 1);
     ASSERT_EQ(catalog.attributes().size(), 1U);
     EXPECT_EQ(catalog.attributes()[0].values[0], 7);
     EXPECT_TRUE(catalog.attributes()[0].must_have);
-    ASSERT_EQ(catalog.rejected().size(), 2U);
+    ASSERT_EQ(catalog.rejected().size(), 3U);
     EXPECT_EQ(catalog.rejected()[0].line, 4);
     EXPECT_EQ(catalog.rejected()[1].reason, "warmth is not a number");
+    EXPECT_EQ(catalog.rejected()[2].reason, rejection::service_malformed);
 }
 
 TEST(CsvCatalog, DefaultsThatAreAbsentAreUnknown) {

@@ -56,6 +56,13 @@ def test_attributes():
         crosslift.Catalog(frame(), attributes={"score": {"weigth": 2}})
 
 
+def test_series_and_service():
+    frame = pd.DataFrame({"item_id": ["a", "b"], "range": ["Spring", None], "service": [None, "yes"]})
+    assert crosslift.Catalog(frame, series="range", service="service").rejected() == []
+    (row,) = crosslift.Catalog(pd.DataFrame({"item_id": ["a"], "s": ["perhaps"]}), service="s").rejected()
+    assert row.reason == "service is neither yes nor no"
+
+
 @pytest.mark.parametrize("column", [[True, False], ["yes", "no"], [1, 0], ["TRUE", "0"], [None, "n"]])
 def test_available(column):
     frame = pd.DataFrame({"item_id": ["a", "b"], "available": column})
