@@ -19,6 +19,7 @@
 #include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
+#include <crosslift/replenishment.hpp>
 #include <crosslift/retrieval.hpp>
 #include <crosslift/sparse.hpp>
 #include <crosslift/trade_up.hpp>

@@ -9,6 +9,7 @@
 #include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
+#include <crosslift/replenishment.hpp>
 #include <crosslift/trade_up.hpp>
 
 #include <cstdint>
@@ -72,6 +73,7 @@ struct OfferEngineOptions {
     ComplementOptions complement;
     AlsOptions taste = {.factors = 64, .iterations = 10, .objective = AlsObjective::rendle, .regularization = 0.003F};
     TradeUpOptions trade_up;
+    ReplenishmentOptions replenishment;
     std::uint64_t seed = 0;
     int threads = 0;
     Device device = {};
@@ -86,6 +88,7 @@ struct OfferModels {
     AlsModel taste;
     PriceModel price;
     TradeUpModel trade_up;
+    ReplenishmentModel replenishment;  ///< empty() where purchases carry no dates
     OwnHistory own_history;
     OfferEngineOptions options;
     double fit_seconds = 0;

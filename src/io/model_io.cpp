@@ -202,6 +202,33 @@ void read_trade_up(const ModelReader& reader, const OfferModels& models, TradeUp
     }
 }
 
+void write_replenishment(ModelWriter& writer, const ReplenishmentModel& model) {
+    writer.column("replenishment.repeat_share", model.repeat_share);
+    writer.column("replenishment.rate", model.rate);
+    writer.column("replenishment.log_gap", model.log_gap);
+}
+
+void read_replenishment(const ModelReader& reader, std::int32_t items, ReplenishmentModel& model) {
+    model.repeat_share = reader.column<float>("replenishment.repeat_share");
+    model.rate = reader.column<float>("replenishment.rate");
+    model.log_gap = reader.column<float>("replenishment.log_gap");
+    const std::size_t size = model.empty() ? 0 : static_cast<std::size_t>(items);
+    reader.want(model.repeat_share.size() == size && model.rate.size() == size && model.log_gap.size() == size,
+                "the sizes of its replenishment model do not fit its items");
+    for (const float share : model.repeat_share) reader.want(share > 0 && share < 1, "a repeat share is not 0 .. 1");
+    for (const float rate : model.rate) reader.want(rate > 0 && std::isfinite(rate), "a purchase rate is not positive");
+    for (const float gap : model.log_gap) reader.want(std::isfinite(gap), "a gap is not finite");
+    reader.want(model.rate_shape > 0 && model.gap_within > 0 && model.gap_between >= 0 &&
+                    std::isfinite(model.rate_shape + model.gap_within + model.gap_between + model.intercept),
+                "a number of its replenishment model is out of range");
+    const std::vector<std::string> known = replenishment_facts();
+    for (const auto& [fact, weight] : model.weights) {
+        reader.want(std::isfinite(weight), "a replenishment weight is not finite");
+        reader.want(std::find(known.begin(), known.end(), fact) != known.end(),
+                    "its replenishment model weighs a fact that this library does not know");
+    }
+}
+
 OfferModels read_models(const ModelReader& reader) {
     OfferModels models;
     models.customers = reader.ids("customers");
@@ -213,6 +240,7 @@ OfferModels read_models(const ModelReader& reader) {
     reader.parameter("taste", models.taste);
     reader.parameter("price", models.price);
     reader.parameter("trade_up", models.trade_up);
+    reader.parameter("replenishment", models.replenishment);
     reader.parameter("own_history", models.own_history);
     reader.parameter("options", models.options);
     reader.parameter("fit_seconds", models.fit_seconds);
@@ -220,6 +248,7 @@ OfferModels read_models(const ModelReader& reader) {
     read_als(reader, "taste", models.taste);
     read_price(reader, models, models.price);
     read_trade_up(reader, models, models.trade_up);
+    read_replenishment(reader, models.catalog.size(), models.replenishment);
     return models;
 }
 
@@ -237,6 +266,7 @@ void save(const OfferEngine& engine, const std::filesystem::path& path) {
     writer.parameters("taste", models.taste);
     writer.parameters("price", models.price);
     writer.parameters("trade_up", models.trade_up);
+    writer.parameters("replenishment", models.replenishment);
     writer.parameters("own_history", models.own_history);
     writer.parameters("options", models.options);
     writer.parameters("fit_seconds", models.fit_seconds);
@@ -244,6 +274,7 @@ void save(const OfferEngine& engine, const std::filesystem::path& path) {
     io::write_als(writer, "taste", models.taste);
     io::write_price(writer, models.price);
     io::write_als(writer, "trade_up.taste", models.trade_up.taste);
+    io::write_replenishment(writer, models.replenishment);
     writer.save(path, io::engine_kind);
 }
 

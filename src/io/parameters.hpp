@@ -5,6 +5,7 @@
 #include <crosslift/complement.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/own_history.hpp>
+#include <crosslift/replenishment.hpp>
 #include <crosslift/trade_up.hpp>
 
 #include <nlohmann/json.hpp>
@@ -117,6 +118,35 @@ void fields(Archive& archive, TradeUpModel& model) {
 }
 
 template <class Archive>
+void fields(Archive& archive, ReplenishmentOptions& options) {
+    archive("min_repeat_share", options.min_repeat_share);
+    archive("l2", options.l2);
+    archive("windows", options.windows);
+    archive("window_days", options.window_days);
+    archive("max_pairs", options.max_pairs);
+    archive("seed", options.seed);
+}
+
+template <class Archive>
+void fields(Archive& archive, ReplenishmentWeight& weight) {
+    archive("fact", weight.fact);
+    archive("weight", weight.weight);
+}
+
+template <class Archive>
+void fields(Archive& archive, ReplenishmentModel& model) {
+    archive("rate_shape", model.rate_shape);
+    archive("gap_within", model.gap_within);
+    archive("gap_between", model.gap_between);
+    archive("intercept", model.intercept);
+    archive("weights", model.weights);
+    archive("pairs", model.pairs);
+    archive("validation_pr_auc", model.validation_pr_auc);
+    archive("frequency_pr_auc", model.frequency_pr_auc);
+    archive("options", model.options);
+}
+
+template <class Archive>
 void fields(Archive& archive, OwnHistory& own) {
     archive("weight", own.weight);
     archive("half_life_days", own.half_life_days);
@@ -128,6 +158,7 @@ void fields(Archive& archive, OfferEngineOptions& options) {
     archive("complement", options.complement);
     archive("taste", options.taste);
     archive("trade_up", options.trade_up);
+    archive("replenishment", options.replenishment);
     archive("seed", options.seed);
 }
 

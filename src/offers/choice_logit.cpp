@@ -1,5 +1,7 @@
 #include "offers/choice_logit.hpp"
 
+#include "offers/solve_spd.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -67,28 +69,6 @@ Slope slope(const ChoiceSets& choices, std::span<const double> weights, double l
     return result;
 }
 
-/// x with A x = b for the positive definite A given by its lower triangle (l2 > 0 makes it so): Cholesky in place.
-std::vector<double> solve(std::vector<double> a, std::vector<double> b) {
-    const std::size_t size = b.size();
-    for (std::size_t j = 0; j < size; ++j) {
-        for (std::size_t k = 0; k < j; ++k) a[j * size + j] -= a[j * size + k] * a[j * size + k];
-        a[j * size + j] = std::sqrt(a[j * size + j]);
-        for (std::size_t i = j + 1; i < size; ++i) {
-            for (std::size_t k = 0; k < j; ++k) a[i * size + j] -= a[i * size + k] * a[j * size + k];
-            a[i * size + j] /= a[j * size + j];
-        }
-    }
-    for (std::size_t i = 0; i < size; ++i) {
-        for (std::size_t k = 0; k < i; ++k) b[i] -= a[i * size + k] * b[k];
-        b[i] /= a[i * size + i];
-    }
-    for (std::size_t i = size; i-- > 0;) {
-        for (std::size_t k = i + 1; k < size; ++k) b[i] -= a[k * size + i] * b[k];
-        b[i] /= a[i * size + i];
-    }
-    return b;
-}
-
 /// Divides each feature by its spread over all alternatives (their mean is 0); returns the spreads, 0 for a constant.
 std::vector<double> scale_to_unit(ChoiceSets& choices) {
     std::vector<double> spread(choices.features);
@@ -140,7 +120,7 @@ std::vector<double> fit_choice_logit(const ChoiceSets& choices, double l2) {
     std::vector<double> next(choices.features);
     for (int step = 0; step < max_steps; ++step) {
         Slope here = slope(scaled, weights, l2, true);
-        const auto move = solve(std::move(here.hessian), std::move(here.gradient));
+        const auto move = solve_spd(std::move(here.hessian), std::move(here.gradient));
         double length = 1;
         do {
             for (std::size_t f = 0; f < next.size(); ++f) next[f] = weights[f] + length * move[f];

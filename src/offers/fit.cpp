@@ -59,6 +59,10 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     trade_up.seed = options.seed;
     trade_up.taste.device = options.device;
     models.trade_up = fit_trade_up(history, models.catalog, trade_up, progress);
+
+    ReplenishmentOptions replenishment = options.replenishment;
+    replenishment.seed = options.seed;
+    models.replenishment = fit_replenishment(history, replenishment, progress);
     models.fit_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return OfferEngine(std::move(models));
 }
