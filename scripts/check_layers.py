@@ -20,9 +20,9 @@ from pathlib import Path
 # Public headers by layer. A new public header is entered here, in the layer of DESIGN that it belongs to.
 PUBLIC_HEADERS = {
     "words": ["api", "device", "error", "matrix", "progress", "sparse"],
-    "data words": ["arrow", "columns", "ids", "transactions", "catalog", "history"],
+    "data words": ["arrow", "columns", "ids", "transactions", "catalog", "history", "context"],
     "algorithm words": ["als", "bpr", "ease", "complement", "own_history", "retrieval"],
-    "offer words": ["price", "trade_up", "acceptance", "replenishment", "offers"],
+    "offer words": ["price", "trade_up", "acceptance", "replenishment", "comparison", "offers"],
     "file words": ["files", "model_io"],
     "judge words": ["evaluation"],
     "umbrella": ["crosslift"],

@@ -5,7 +5,9 @@
 #include <crosslift/arrow.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/columns.hpp>
+#include <crosslift/comparison.hpp>
 #include <crosslift/complement.hpp>
+#include <crosslift/context.hpp>
 #include <crosslift/device.hpp>
 #include <crosslift/ease.hpp>
 #include <crosslift/error.hpp>

@@ -4,7 +4,9 @@
 #include <crosslift/als.hpp>
 #include <crosslift/api.hpp>
 #include <crosslift/catalog.hpp>
+#include <crosslift/comparison.hpp>
 #include <crosslift/complement.hpp>
+#include <crosslift/context.hpp>
 #include <crosslift/history.hpp>
 #include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
@@ -70,6 +72,7 @@ struct OfferQuery {
 };
 
 struct OfferEngineOptions {
+    ContextOptions context;  ///< what counts as bought together
     ComplementOptions complement;
     AlsOptions taste = {.factors = 64, .iterations = 10, .objective = AlsObjective::rendle, .regularization = 0.003F};
     TradeUpOptions trade_up;
@@ -113,6 +116,9 @@ public:
 
     /// Substitutes: items bought in the same company.
     OfferList similar_items(const std::string& item, const OfferQuery& query = {}) const;
+
+    /// Pros and cons of `second` against `first`, price and unit price. Of an unknown item nothing is known.
+    Comparison compare(const std::string& first, const std::string& second) const;
 
     /// Raw model scores without rules: baskets x items. Unknown ids are ignored; `customers` is empty or one per
     /// basket ("" = anonymous); `as_of` defaults to the latest purchase.

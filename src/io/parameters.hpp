@@ -154,7 +154,15 @@ void fields(Archive& archive, OwnHistory& own) {
 }
 
 template <class Archive>
+void fields(Archive& archive, ContextOptions& options) {
+    archive("context", options.context);
+    archive("session_hours", options.session_hours);
+    archive("window_days", options.window_days);
+}
+
+template <class Archive>
 void fields(Archive& archive, OfferEngineOptions& options) {
+    archive("context", options.context);
     archive("complement", options.complement);
     archive("taste", options.taste);
     archive("trade_up", options.trade_up);
@@ -177,6 +185,8 @@ constexpr auto words_of([[maybe_unused]] Enum value) {
         return std::array<std::string_view, 2>{"hu_koren_volinsky", "rendle"};
     } else if constexpr (std::is_same_v<Enum, AlsSolver>) {
         return std::array<std::string_view, 2>{"cholesky", "cg"};
+    } else if constexpr (std::is_same_v<Enum, Context>) {
+        return std::array<std::string_view, 3>{"basket", "session", "window"};
     } else if constexpr (std::is_same_v<Enum, TimeKind>) {
         return std::array<std::string_view, 3>{"none", "order", "timestamp"};
     } else {

@@ -35,7 +35,8 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     models.catalog = catalog.aligned_to(transactions.items(), median_prices(transactions));
     models.history = make_history(transactions, models.catalog.items(), models.customers);
     const PurchaseHistory& history = models.history;
-    if (!has_pair(history.baskets))
+    const PurchaseHistory contexts = merge_contexts(history, options.context);
+    if (!has_pair(contexts.baskets))
         throw DataError("no basket holds two different items (" + std::to_string(history.basket_count()) +
                         " baskets came), so nothing can be learned about what goes together; check that the basket "
                         "column names receipts, not lines");
@@ -43,8 +44,8 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     ComplementOptions complement = options.complement;
     complement.ease.threads = options.threads;
     complement.ease.device = options.device;
-    models.complement = fit_complement(history.baskets, history.time, basket_age_days(history, history.latest_time()),
-                                       complement, progress);
+    models.complement = fit_complement(contexts.baskets, contexts.time,
+                                       basket_age_days(contexts, contexts.latest_time()), complement, progress);
     models.own_history = tune_own_history(history, models.complement.options.ease, progress);
 
     AlsOptions taste = options.taste;

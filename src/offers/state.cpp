@@ -95,7 +95,10 @@ OfferModels checked(OfferModels models) {
 
 EngineState::EngineState(OfferModels given)
     : models(checked(std::move(given))),
-      evidence(models.history),
+      contexts(models.options.context.context == Context::basket
+                   ? PurchaseHistory()
+                   : merge_contexts(models.history, models.options.context)),
+      evidence(models.options.context.context == Context::basket ? models.history : contexts),
       trade_up_facts(make_trade_up_facts(models.history, models.catalog, models.price, models.trade_up.taste)),
       basket_counts(count_baskets(models.history)),
       by_popularity(rank_popular(basket_counts)),

@@ -17,7 +17,8 @@ struct EngineState {
     explicit EngineState(OfferModels given);
 
     OfferModels models;
-    EvidenceIndex evidence;
+    PurchaseHistory contexts;  // what counts as bought together; empty where it is the basket
+    EvidenceIndex evidence;    // over contexts
     std::shared_ptr<const TradeUpFacts> trade_up_facts;
     std::optional<Retriever> taste;    // taste item factors, by inner product
     std::optional<Retriever> similar;  // the same, by cosine
