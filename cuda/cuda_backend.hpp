@@ -18,8 +18,8 @@ struct Limits {
 };
 
 /// One GPU. Operations are issued on the lane's stream and return; those that hand numbers to the host wait
-/// (copy_in, copy_out, make_rows, als_loss, item_gram, invert_spd, top_k), and als_solve waits for all but its last
-/// batches of rows.
+/// (copy_in, copy_out, make_rows, make_pairs, als_loss, bpr_batch, item_gram, invert_spd, top_k), and als_solve waits
+/// for all but its last batches of rows.
 class CudaBackend final : public backend::Backend {
 public:
     /// Throws DeviceError if the GPU cannot be used, naming what is missing.
@@ -42,6 +42,9 @@ public:
     double als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
                     backend::DenseView items, const backend::AlsStep& customer_step,
                     const backend::AlsStep& item_step) const override;
+    std::shared_ptr<const backend::Pairs> make_pairs(const backend::PairCells& host) const override;
+    backend::BprCounts bpr_batch(backend::Lane& lane, const backend::Pairs& pairs, const backend::BprStep& step,
+                                 backend::DenseSpan customers, backend::DenseSpan items) const override;
     void item_gram(backend::Lane& lane, const backend::Rows& rows, std::span<const float> weights,
                    backend::DenseSpan out) const override;
     void invert_spd(backend::Lane& lane, backend::DenseSpan matrix, std::stop_token stop) const override;

@@ -33,6 +33,12 @@ public:
         std::sort(numbers_.begin() + begin, numbers_.end());
         return begin;
     }
+    /// Where a bitmap begins, as it is.
+    std::int64_t add_words(std::span<const std::uint32_t> words) {
+        const auto begin = static_cast<std::int64_t>(numbers_.size());
+        for (const std::uint32_t word : words) numbers_.push_back(static_cast<std::int32_t>(word));
+        return begin;
+    }
     const std::vector<std::int32_t>& numbers() const { return numbers_; }
 
 private:
@@ -57,13 +63,13 @@ DeviceFilters::DeviceFilters(LaneState& lane, std::span<const backend::QueryFilt
     if (filters.empty()) filters = {&open, 1};
     Lists lists;
     struct Begins {
-        std::int64_t exclude, allow, categories, exclude_categories;
+        std::int64_t exclude, allow, bitmap, categories, exclude_categories;
     };
     std::vector<Begins> begins;
     begins.reserve(filters.size());
     for (const backend::QueryFilter& filter : filters)
-        begins.push_back({lists.add(filter.exclude), lists.add(filter.allow), lists.add(filter.categories),
-                          lists.add(filter.exclude_categories)});
+        begins.push_back({lists.add(filter.exclude), lists.add(filter.allow), lists.add_words(filter.allow_bitmap),
+                          lists.add(filter.categories), lists.add(filter.exclude_categories)});
     const auto& numbers = lists.numbers();
     auto* device_numbers = scratch_.take<std::int32_t>(static_cast<std::int64_t>(numbers.size()));
     lane.copy_in(device_numbers, numbers.data(), static_cast<std::int64_t>(numbers.size() * sizeof(std::int32_t)));
@@ -74,7 +80,11 @@ DeviceFilters::DeviceFilters(LaneState& lane, std::span<const backend::QueryFilt
     for (std::size_t i = 0; i < filters.size(); ++i) {
         const backend::QueryFilter& filter = filters[i];
         sorted.push_back({device_numbers + begins[i].exclude, size(filter.exclude), device_numbers + begins[i].allow,
-                          size(filter.allow), device_numbers + begins[i].categories, size(filter.categories),
+                          size(filter.allow),
+                          filter.allow_bitmap.empty()
+                              ? nullptr
+                              : reinterpret_cast<const std::uint32_t*>(device_numbers + begins[i].bitmap),
+                          device_numbers + begins[i].categories, size(filter.categories),
                           device_numbers + begins[i].exclude_categories, size(filter.exclude_categories),
                           filter.min_price, filter.max_price, filter.use_allow});
     }

@@ -3,6 +3,7 @@
 
 #include <crosslift/als.hpp>
 #include <crosslift/arrow.hpp>
+#include <crosslift/bpr.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/columns.hpp>
 #include <crosslift/comparison.hpp>

@@ -18,7 +18,9 @@ struct Filter {
     std::span<const std::int32_t> exclude;  ///< item rows never returned (already bought, deny list)
     std::span<const std::int32_t> allow;    ///< if `use_allow`, only these item rows
     bool use_allow = false;
-    std::span<const std::int32_t> categories;          ///< if not empty, only items of these categories
+    std::span<const std::uint32_t> allow_bitmap;  ///< if not empty, only rows r with bit r % 32 of word r / 32 set;
+                                                  ///< (items + 31) / 32 words
+    std::span<const std::int32_t> categories;     ///< if not empty, only items of these categories
     std::span<const std::int32_t> exclude_categories;  ///< items of these categories never; items without one pass
     float min_price = -std::numeric_limits<float>::infinity();  ///< with either bound, items of unknown price are out
     float max_price = std::numeric_limits<float>::infinity();

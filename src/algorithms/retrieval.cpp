@@ -69,11 +69,16 @@ Placed place(const backend::Backend& backend, backend::Lane& lane, const Matrix&
     return {{copy.data(), host.rows(), host.cols(), host.cols()}, copy.memory()};
 }
 
-backend::QueryFilter query_filter(const Filter& filter) {
+backend::QueryFilter query_filter(const Filter& filter, std::int64_t items) {
     require(!std::isnan(filter.min_price) && !std::isnan(filter.max_price),
             "a filter's price bound is not a number; leave it at -infinity or infinity for no bound");
-    return {filter.exclude,   filter.allow,    filter.use_allow, filter.categories, filter.exclude_categories,
-            filter.min_price, filter.max_price};
+    const std::int64_t words = (items + 31) / 32;
+    require(filter.allow_bitmap.empty() || static_cast<std::int64_t>(filter.allow_bitmap.size()) == words,
+            "a filter's allow_bitmap has " + std::to_string(filter.allow_bitmap.size()) + " words; for " +
+                std::to_string(items) + " items it needs " + std::to_string(words) + ", or none");
+    return {filter.exclude,      filter.allow,      filter.use_allow,
+            filter.allow_bitmap, filter.categories, filter.exclude_categories,
+            filter.min_price,    filter.max_price};
 }
 
 }  // namespace
@@ -90,7 +95,7 @@ struct Retriever::State {
         const Placed placed = place(*backend, *lane, queries, cosine, "queries");
         std::vector<backend::QueryFilter> query_filters;
         query_filters.reserve(filters.size());
-        for (const Filter& filter : filters) query_filters.push_back(query_filter(filter));
+        for (const Filter& filter : filters) query_filters.push_back(query_filter(filter, items->items()));
         const int most = static_cast<int>(std::min<std::int64_t>(k, items->items()));
         const std::size_t size = static_cast<std::size_t>(queries.rows()) * static_cast<std::size_t>(most);
         std::vector<std::int32_t> rows(size);

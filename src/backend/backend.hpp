@@ -5,6 +5,7 @@
 #pragma once
 
 #include "backend/array.hpp"
+#include "formulas/philox.hpp"
 
 #include <crosslift/device.hpp>
 #include <crosslift/sparse.hpp>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 namespace crosslift::backend {
 
@@ -60,11 +62,49 @@ struct AlsStep {
     std::stop_token stop;  ///< checked between batches of rows; the output is then unfinished
 };
 
+/// Purchases as pairwise training walks them: each stored cell from its customer's side and from its item's side.
+struct PairCells {
+    std::int64_t items = 0;
+    std::vector<std::int64_t> indptr = {0};       ///< customers + 1: cells of a customer
+    std::vector<std::int32_t> item;               ///< of each cell, ascending inside a customer
+    std::vector<std::int32_t> customer;           ///< of each cell
+    std::vector<std::int64_t> item_indptr = {0};  ///< items + 1: places of an item in item_cells
+    std::vector<std::int64_t> item_cells;         ///< cells, ascending inside an item
+
+    std::int64_t customers() const { return static_cast<std::int64_t>(indptr.size()) - 1; }
+};
+
+/// PairCells on a backend; made once, immutable.
+class Pairs {
+public:
+    virtual ~Pairs() = default;
+    virtual std::int64_t customers() const = 0;
+    virtual std::int64_t items() const = 0;
+};
+
+/// One batch of BPR: all cells of customers first .. last.
+struct BprStep {
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+    formulas::Philox4 key = {};  ///< draws the items that were not bought (formulas/bpr.hpp)
+    float learning_rate = 0.05F;
+    float regularization = 0.01F;
+    bool update_items = true;  ///< false: only customers learn
+    std::stop_token stop;      ///< checked between rows; the factors are then unfinished
+};
+
+/// What a batch learned from.
+struct BprCounts {
+    std::int64_t pairs = 0;    ///< drawn pairs; a draw that the customer did buy is left out
+    std::int64_t ordered = 0;  ///< of which the bought item already scored higher
+};
+
 /// Per-query filter, in host memory, as crosslift::Filter means it.
 struct QueryFilter {
     std::span<const std::int32_t> exclude;
     std::span<const std::int32_t> allow;
     bool use_allow = false;
+    std::span<const std::uint32_t> allow_bitmap;  ///< bit row % 32 of word row / 32; empty: off
     std::span<const std::int32_t> categories;
     std::span<const std::int32_t> exclude_categories;
     float min_price = -std::numeric_limits<float>::infinity();
@@ -122,6 +162,13 @@ public:
     /// float64; regularisation of both sides included. See formulas/als.hpp.
     virtual double als_loss(Lane& lane, const Rows& rows, DenseView customers, DenseView items,
                             const AlsStep& customer_step, const AlsStep& item_step) const = 0;
+    /// Copies cells for bpr_batch.
+    virtual std::shared_ptr<const Pairs> make_pairs(const PairCells& host) const = 0;
+    /// BPR over one batch in two halves: each customer of it steps through its cells while the items stand still, then
+    /// each item through the cells in which it was bought, and those in which it was drawn, while the customers and all
+    /// other items stand still. So every row has one writer, and rows may be worked on in any order. Waits.
+    virtual BprCounts bpr_batch(Lane& lane, const Pairs& pairs, const BprStep& step, DenseSpan customers,
+                                DenseSpan items) const = 0;
     /// out (n x n) = sum_rows weight_row x x' over stored cells taken as 1, both triangles; weights in host memory,
     /// one per row.
     virtual void item_gram(Lane& lane, const Rows& rows, std::span<const float> weights, DenseSpan out) const = 0;
@@ -141,6 +188,6 @@ public:
 };
 
 /// Version of this contract: the CUDA module's entry takes it and refuses another.
-constexpr std::uint32_t contract_version = 1;
+constexpr std::uint32_t contract_version = 2;
 
 }  // namespace crosslift::backend

@@ -59,6 +59,9 @@ public:
     double als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
                     backend::DenseView items, const backend::AlsStep& customer_step,
                     const backend::AlsStep& item_step) const override;
+    std::shared_ptr<const backend::Pairs> make_pairs(const backend::PairCells& host) const override;
+    backend::BprCounts bpr_batch(backend::Lane& lane, const backend::Pairs& pairs, const backend::BprStep& step,
+                                 backend::DenseSpan customers, backend::DenseSpan items) const override;
     void item_gram(backend::Lane& lane, const backend::Rows& rows, std::span<const float> weights,
                    backend::DenseSpan out) const override;
     void invert_spd(backend::Lane& lane, backend::DenseSpan matrix, std::stop_token stop) const override;

@@ -70,6 +70,20 @@ struct ScoreBlock {
     int size;  ///< queries
 };
 
+/// The row that a stretch of BPR writes, and how (formulas/bpr.hpp).
+struct BprRow {
+    float* own;
+    std::int64_t factors;
+    float learning_rate;
+    float regularization;
+};
+
+/// For a customer's row: the item bought and the one drawn. For an item's row: the customer and the other item.
+struct BprPair {
+    const float* first;
+    const float* second;
+};
+
 struct Kernels {
     Isa isa;
     int lanes;
@@ -90,6 +104,11 @@ struct Kernels {
     void (*als_cholesky)(const AlsSystem& system, const AlsBatch& batch, float* scratch);
     /// Improves `out` by conjugate gradients; the row system is never built.
     void (*als_gradient)(const AlsSystem& system, const AlsCells& cells, float ridge, float* out, float* scratch);
+
+    /// Steps a customer through `size` pairs; returns how many were in the right order before their step.
+    std::int64_t (*bpr_customer)(const BprRow& row, const BprPair* pairs, std::int64_t size);
+    /// Steps an item through `size` pairs, in the first `bought` of which it is the one that was bought.
+    void (*bpr_item)(const BprRow& row, const BprPair* pairs, std::int64_t size, std::int64_t bought);
 
     void (*score_items)(const ScoreBlock& block);
     /// The same number for one query (number q of its panel) and one item (number i of its panel).

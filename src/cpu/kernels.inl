@@ -24,6 +24,7 @@ static inline __attribute__((always_inline)) Vector broadcast(float value) { ret
 #include "cpu/kernels_als_build.inl"
 #include "cpu/kernels_als_cholesky.inl"
 #include "cpu/kernels_als_gradient.inl"
+#include "cpu/kernels_bpr.inl"
 #include "cpu/kernels_score.inl"
 
 extern const Kernels kernels;
@@ -38,6 +39,8 @@ const Kernels kernels = {
     als_accumulate,
     als_cholesky,
     als_gradient,
+    bpr_customer,
+    bpr_item,
     score_items,
     score_item,
     any_above,

@@ -28,6 +28,7 @@ public:
                   size(exclude_),
                   allow_.data(),
                   size(allow_),
+                  filter.allow_bitmap.empty() ? nullptr : filter.allow_bitmap.data(),
                   categories_.data(),
                   size(categories_),
                   exclude_categories_.data(),

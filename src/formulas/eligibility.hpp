@@ -28,6 +28,7 @@ struct SortedFilter {
     std::int64_t exclude_size;
     const std::int32_t* allow;
     std::int64_t allow_size;
+    const std::uint32_t* allow_bitmap;  ///< null: off
     const std::int32_t* categories;
     std::int64_t categories_size;
     const std::int32_t* exclude_categories;
@@ -41,6 +42,7 @@ struct SortedFilter {
 /// categories, an unknown category is out; an unknown category is never an excluded one.
 CROSSLIFT_HD bool eligible(const SortedFilter& filter, std::int32_t row, std::int32_t category, float price) {
     if (filter.use_allow && !contains(filter.allow, filter.allow_size, row)) return false;
+    if (filter.allow_bitmap != nullptr && (filter.allow_bitmap[row / 32] >> (row % 32) & 1U) == 0) return false;
     if (filter.categories_size > 0 && (category < 0 || !contains(filter.categories, filter.categories_size, category)))
         return false;
     if (filter.exclude_categories_size > 0 && category >= 0 &&

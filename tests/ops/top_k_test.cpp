@@ -69,7 +69,7 @@ TEST_P(TopKOperation, SortsAllItemsWithTiesByRowAndPadsWhatIsMissing) {
 TEST_P(TopKOperation, EachQueryHasItsFilter) {
     const std::int64_t n = 900;
     const HostMatrix factors = random_matrix(n, 12, 3);
-    const HostMatrix queries = random_matrix(5, 12, 4);
+    const HostMatrix queries = random_matrix(6, 12, 4);
     std::vector<std::int32_t> category(static_cast<std::size_t>(n));
     std::vector<float> price(static_cast<std::size_t>(n));
     for (std::size_t i = 0; i < category.size(); ++i) {
@@ -79,7 +79,10 @@ TEST_P(TopKOperation, EachQueryHasItsFilter) {
     const auto items = make(factors, {category, price, {}});
     const std::vector<std::int32_t> few = {850, 2, 2, 30, -5, 5000};
     const std::vector<std::int32_t> one = {1};
-    std::vector<backend::QueryFilter> filters(5);
+    std::vector<std::uint32_t> bitmap((static_cast<std::size_t>(n) + 31) / 32);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i)
+        if (i * i % 5 == 1) bitmap[i / 32] |= 1U << i % 32;
+    std::vector<backend::QueryFilter> filters(6);
     filters[0].allow = few;
     filters[0].use_allow = true;
     filters[1].categories = one;
@@ -88,6 +91,8 @@ TEST_P(TopKOperation, EachQueryHasItsFilter) {
     filters[3].max_price = 4;
     const Answer all = search(*items, queries, static_cast<int>(n), {}, 1);
     filters[4].exclude = {all.rows.data() + 4 * n, 3};
+    filters[5].allow_bitmap = bitmap;
+    filters[5].categories = one;
     const Answer got = search(*items, queries, static_cast<int>(n), filters, 2);
     const auto allowed = [&](std::int64_t q, std::int32_t row) {
         const auto i = static_cast<std::size_t>(row);
@@ -95,9 +100,10 @@ TEST_P(TopKOperation, EachQueryHasItsFilter) {
         if (q == 1) return category[i] == 1;
         if (q == 2) return category[i] != 1;
         if (q == 3) return price[i] >= 3 && price[i] <= 4;
+        if (q == 5) return i * i % 5 == 1 && category[i] == 1;
         return std::find(filters[4].exclude.begin(), filters[4].exclude.end(), row) == filters[4].exclude.end();
     };
-    for (std::int64_t q = 0; q < 5; ++q) {
+    for (std::int64_t q = 0; q < 6; ++q) {
         std::size_t next = static_cast<std::size_t>(q * n);
         for (std::size_t at = next; at < static_cast<std::size_t>((q + 1) * n); ++at) {
             if (!allowed(q, all.rows[at])) continue;

@@ -87,6 +87,18 @@ T __shfl_xor_sync(unsigned mask, T value, int lanes, const emulation::Place& pla
     return emulation::value_of_lane<T>(slots, mask, block.thread().lane ^ static_cast<unsigned>(lanes));
 }
 
+inline unsigned __ballot_sync(unsigned mask, bool yes, const emulation::Place& place = emulation::Place::current()) {
+    const auto& slots = emulation::current().sync_warp(mask, place, &yes, sizeof yes);
+    unsigned votes = 0;
+    for (unsigned lane = 0; lane < 32; ++lane)
+        if ((mask >> lane & 1U) != 0 && emulation::value_of_lane<bool>(slots, mask, lane)) votes |= 1U << lane;
+    return votes;
+}
+
+inline int __ffs(int bits) {
+    return __builtin_ffs(bits);
+}
+
 template <class T>
 T atomicAdd(T* number, T value) {
     return std::atomic_ref<T>(*number).fetch_add(value, std::memory_order_relaxed);
