@@ -3,11 +3,14 @@
 
 #include <crosslift/api.hpp>
 #include <crosslift/catalog.hpp>
+#include <crosslift/matrix.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/progress.hpp>
 #include <crosslift/transactions.hpp>
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,38 +28,112 @@ struct MethodResult {
     std::vector<std::pair<std::string, Estimate>> metrics;
 };
 
+/// How a baseline's setting was chosen: hit rate at 10 on the validation slice by setting.
+struct TunedMethod {
+    std::string method;
+    std::string setting;  ///< the one it is judged with
+    std::vector<std::pair<std::string, double>> trials;
+};
+
+/// One method against another on the same queries.
+struct Comparison {
+    std::string metric, method, over;
+    Estimate ratio;
+    double p_value = 0;  ///< paired sign-flip test by cluster, two-sided; NaN where it was not asked for
+    double p_holm = 0;   ///< the same, corrected (Holm) over all `over` of one metric and method
+};
+
+/// A ratio to reach: `metric` of `method` over that of `over`.
+struct Goal {
+    std::string metric, method, over;
+    double value = 1;
+};
+
+struct Verdict {
+    Goal goal;
+    Estimate ratio;
+    bool reached = false;
+};
+
+/// A goal above 1 is reached when the ratio's point is at the goal and its lower bound above 1; a goal of 1 or less
+/// when the point is at the goal.
+CROSSLIFT_API bool reaches(const Estimate& ratio, double goal);
+
 struct CROSSLIFT_API EvaluationReport {
-    std::string task;  ///< "basket_completion" or "trade_up"
+    std::string task;  ///< "basket_completion", "item_complements", "trade_up", ...
     std::int64_t queries = 0;
     std::int64_t clusters = 0;  ///< customers or baskets that the bootstrap draws
     std::vector<MethodResult> methods;
     std::vector<std::string> notes;  ///< what was left out and why, settings chosen for baselines
+    std::vector<TunedMethod> tuned;
+    std::vector<Comparison> comparisons;
+    std::vector<Verdict> verdicts;
+    std::vector<std::string> shown;  ///< metrics that table() shows; empty: all
     std::string table() const;       ///< for people
-    std::string json() const;        ///< for programs
+    std::string json() const;        ///< for programs: everything
+};
+
+/// Another model to judge beside the engine. `score` gets baskets and customers ("" = anonymous) by id and returns
+/// baskets x items of training (in the order of train.items()), higher is better, -infinity is not ranked. It is
+/// called by one thread at a time.
+struct BasketMethod {
+    std::string name;
+    std::function<Matrix(std::span<const std::vector<std::string>> baskets, std::span<const std::string> customers)>
+        score;
 };
 
 struct EvaluationOptions {
     int max_targets_per_basket = 10;   ///< basket completion: random targets drawn per basket; 0 = all
     std::int64_t max_queries = 20000;  ///< 0 = all
     int bootstrap = 1000;              ///< resamples
+    int permutations = 10000;          ///< of each sign-flip test; 0 = no tests
     std::uint64_t seed = 0;
+    int tuning_trials = 8;                   ///< settings tried per baseline on the validation slice; 0 = textbook ones
+    double validation_share = 0.1;           ///< newest share of training's baskets that the settings are chosen on
+    std::int64_t validation_queries = 2000;  ///< of them
+    std::vector<std::string> baselines;      ///< by name; empty: all that the data allow
+    bool receipt_order = false;  ///< queries are "what comes next on the receipt"; needs lines in the order of buying
     std::vector<double> ease_grid = {5,   10,  20,  50,
                                      100, 200, 500, 1000};  ///< the baseline's lambda is the best on these very queries
     double min_price_ratio = 1.10;                          ///< trade-up: what counts as dearer
     bool own_maximum = false;  ///< trade-up: dearer than the dearest item bought in the leaf, not the last
     int threads = 0;
+    std::vector<Goal> goals;                                   ///< ratios to give a verdict on
+    std::vector<std::pair<std::string, OfferEngine>> engines;  ///< other engines, judged like the first
+    std::vector<BasketMethod> methods;                         ///< other models
 };
 
-/// Leave-one-out over items of later baskets with at least two known items; the whole catalog is ranked except the
-/// query. Methods: popularity, co-count, lift, cosine kNN, EASE tuned on the same queries, the engine (anonymous and,
-/// where customers are known, personal). Metrics: HR@1/10/20, nDCG@10, MRR, cross-leaf HR@10, share of offers in a
-/// query leaf, catalog coverage, price-weighted hits, HR@10 ratio to EASE; names and meaning in docs/evaluation.md.
-/// Throws DataError where no later basket has two items known from training, InvalidArgument for options out of range,
-/// Stopped if progress.stop asks.
+/// Leave-one-out over items of later baskets with at least two known items, or with receipt_order each item after those
+/// before it; the whole catalog is ranked except the query. Methods: the baselines of docs/evaluation.md, tuned with
+/// equal budgets on a validation slice of training; EASE tuned on the very queries; the engine (anonymous and, where
+/// customers are known, personal). Names and meaning of the metrics in docs/evaluation.md. Throws DataError where no
+/// later basket has two items known from training, InvalidArgument for options out of range, Stopped if progress.stop
+/// asks.
 CROSSLIFT_API EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Transactions& train,
                                                           const Transactions& later,
                                                           const EvaluationOptions& options = {},
                                                           const Progress& progress = {});
+
+/// Item -> complements: the pairs of the later baskets that pass an independence test (3 baskets with both, more than
+/// by chance, G2 >= 10.83) and lie in different leaves; query items with at least five such partners. Ranked: all items
+/// of training in other leaves. Metrics: precision and recall at 20 and 50. Methods and errors as above.
+CROSSLIFT_API EvaluationReport evaluate_item_complements(const OfferEngine& engine, const Transactions& train,
+                                                         const Transactions& later,
+                                                         const EvaluationOptions& options = {},
+                                                         const Progress& progress = {});
+
+/// Sets that people marked as belonging together (one "basket" of `bundles` each): every item of a set in turn is the
+/// query, the others are sought among all items of the engine's catalog, sold or not. Metrics: recall at 10, 20 and 50,
+/// and the same over mates that training never sold. Methods and errors as above.
+CROSSLIFT_API EvaluationReport evaluate_bundles(const OfferEngine& engine, const Transactions& train,
+                                                const Transactions& bundles, const EvaluationOptions& options = {},
+                                                const Progress& progress = {});
+
+/// Each known customer's first later basket, from what they bought before: recall and nDCG at 10 and 20. Methods:
+/// popularity, own frequency, TIFU-kNN, the engine. Report only: repeat purchase decides it. Errors as above.
+CROSSLIFT_API EvaluationReport evaluate_next_basket(const OfferEngine& engine, const Transactions& train,
+                                                    const Transactions& later, const EvaluationOptions& options = {},
+                                                    const Progress& progress = {});
 
 /// A customer's next purchase in a leaf, in another basket, of an item new to them that is dearer than the last one
 /// bought there (min_price_ratio, by the prices of the engine's catalog). Candidates: the leaf's items that are as much

@@ -13,6 +13,9 @@
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
 
 namespace crosslift::cli {
 namespace {
@@ -24,6 +27,8 @@ struct Evaluate {
     std::string later;
     std::string model;
     std::string task = "all";
+    std::string bundles;
+    std::vector<std::string> goals;
     double share = 0;
     bool json = false;
 
@@ -73,9 +78,38 @@ struct Evaluate {
             }
         };
         add("basket_completion", evaluate_basket_completion);
+        add("item_complements", evaluate_item_complements);
+        add("next_basket", evaluate_next_basket);
         add("trade_up", evaluate_trade_up);
+        if (task == "bundles") add("bundles", evaluate_bundles);
         if (reports.empty()) throw DataError("there was nothing to judge in the later purchases");
         return reports;
+    }
+
+    /// "metric,method,over,value"
+    void read_goals() {
+        for (const std::string& text : goals) {
+            std::vector<std::string> words;
+            std::istringstream line(text);
+            for (std::string word; std::getline(line, word, ',');) words.push_back(word);
+            // The name of a method may hold ", personal": the first word is the metric, the last the number.
+            std::vector<std::string> names;
+            for (std::size_t n = 1; n + 1 < words.size(); ++n) {
+                if (words[n].starts_with(' ') && !names.empty()) {
+                    names.back() += ',' + words[n];
+                } else {
+                    names.push_back(words[n]);
+                }
+            }
+            float value = 0;
+            if (names.size() != 2 || !parse_number(words.back(), value) || !(value > 0)) {
+                throw InvalidArgument("--goal is '" + text +
+                                      "'; give metric,method,over,value such as "
+                                      "'hr@10,crosslift,EASE,1.03'");
+            }
+            options.goals.push_back({words.front(), names[0], names[1], std::stod(words.back())});
+        }
+        if (!goals.empty() && task == "all") throw InvalidArgument("--goal needs one task; give --task");
     }
 
     void run() {
@@ -83,7 +117,12 @@ struct Evaluate {
         options.seed = training.seed;
         options.threads = training.threads;
         Interrupt interrupt;
-        const Parts parts = read();
+        read_goals();
+        Parts parts = read();
+        if (!bundles.empty()) {
+            if (task != "bundles") throw InvalidArgument("--bundles goes with --task bundles");
+            parts.later = data.read_more(bundles);
+        }
         if (!json) {
             std::printf("train: %d baskets, %d items, %d customers; later: %d baskets%s%s\n",
                         parts.train.baskets().size(), parts.train.items().size(), parts.train.customers().size(),
@@ -113,6 +152,18 @@ void add_judging(CLI::App& command, EvaluationOptions& options) {
     add("--queries", options.max_queries, "at most this many queries, drawn at random; 0 = all");
     add("--targets-per-basket", options.max_targets_per_basket, "items taken out of one basket in turn; 0 = all");
     add("--bootstrap", options.bootstrap, "resamples for the intervals; 0 = none");
+    add("--permutations", options.permutations, "sign flips per test; 0 = no tests");
+    add("--trials", options.tuning_trials, "settings tried per baseline on a validation slice; 0 = textbook settings");
+    add("--validation-share", options.validation_share, "newest share of training that baselines are tuned on");
+    add("--validation-queries", options.validation_queries, "at most this many queries of that slice");
+    command.add_option("--baselines", options.baselines, "only these, such as 'co-count;PerNIR'; default all")
+        ->group(group)
+        ->delimiter(';')
+        ->type_name("NAME;...");
+    command
+        .add_flag("--receipt-order", options.receipt_order,
+                  "basket_completion: ask for the next item of each receipt; lines must stand in the order of buying")
+        ->group(group);
     add("--min-price-ratio", options.min_price_ratio, "trade_up: what counts as dearer");
     command
         .add_flag("--own-maximum", options.own_maximum,
@@ -134,19 +185,35 @@ void add_evaluate(CLI::App& program, Choice& choice) {
         "  crosslift evaluate --data online_retail --share 0.1\n"
         "  crosslift evaluate --train until_may.csv.gz --later june.csv.gz --catalog items.csv.gz \\\n"
         "                     --category department,category --task trade_up --json\n\n"
-        "basket_completion takes each item out of later baskets in turn and ranks all items of training: popularity,\n"
-        "co-count, lift, cosine kNN, EASE with lambda tuned on these very queries, and Crosslift. Compare ratios to\n"
-        "EASE (hr@10_to_ease), never absolute values. trade_up asks which dearer item of a category customers went\n"
-        "for next. Intervals are 95 % bootstrap intervals by customer (by basket where there is none).");
+        "  crosslift evaluate --data online_retail --share 0.1 --task basket_completion \\\n"
+        "                     --goal 'hr@10,crosslift,EASE,1.03'\n\n"
+        "basket_completion takes each item out of later baskets in turn and ranks all items of training; "
+        "item_complements\n"
+        "asks for the partners of single items; bundles for the mates that people marked (--bundles FILE, basket "
+        "column =\n"
+        "bundle); next_basket for a customer's next basket; trade_up for the dearer item of a category that customers "
+        "went\n"
+        "for next. The simple methods beside Crosslift are tuned with equal budgets on a validation slice of training, "
+        "and\n"
+        "EASE again on the very queries: compare ratios to that (hr@10_to_ease), never absolute values. Intervals are "
+        "95 %\n"
+        "bootstrap intervals, p-values sign-flip tests by customer (by basket where there is none).");
     evaluate->data.add_to(command, "--train", "purchases to learn from: CSV or CSV.gz with a header line");
     command.add_option("--later", evaluate->later, "purchases to judge on, with the same columns")->type_name("FILE");
     command.add_option("--share", evaluate->share, "judge on the newest share of the baskets, such as 0.1")
         ->check(CLI::Range(0.0, 1.0));
     command.add_option("--model", evaluate->model, "judge this saved model in place of training one")
         ->type_name("FILE");
-    command.add_option("--task", evaluate->task, "basket_completion, trade_up or all")
-        ->check(CLI::IsMember({"basket_completion", "trade_up", "all"}))
+    command
+        .add_option("--task", evaluate->task,
+                    "basket_completion, item_complements, next_basket, trade_up, bundles or all (without bundles)")
+        ->check(CLI::IsMember({"basket_completion", "item_complements", "next_basket", "trade_up", "bundles", "all"}))
         ->capture_default_str();
+    command
+        .add_option("--bundles", evaluate->bundles, "sets that people marked, one per basket id, for --task bundles")
+        ->type_name("FILE");
+    command.add_option("--goal", evaluate->goals, "a ratio to give a verdict on; may be repeated")
+        ->type_name("METRIC,METHOD,OVER,VALUE");
     add_judging(command, evaluate->options);
     evaluate->engine.add_to(command);
     command.add_flag("--json", evaluate->json, "print one JSON object");

@@ -1,215 +1,138 @@
 // The judge of cross-selling: does the list hold the item that was taken out of a later basket?
-#include "evaluation/basket_ranks.hpp"
-#include "evaluation/bootstrap.hpp"
+#include "evaluation/basket_metrics.hpp"
+#include "evaluation/compare.hpp"
+#include "evaluation/ease_scorer.hpp"
+#include "evaluation/engine_scorer.hpp"
 #include "evaluation/options.hpp"
-#include "evaluation/ranking_metrics.hpp"
+#include "evaluation/tuning.hpp"
 
 #include <crosslift/error.hpp>
 #include <crosslift/evaluation.hpp>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
+#include <sstream>
 
 namespace crosslift {
 namespace evaluation {
 namespace {
 
-constexpr std::int64_t max_ease_items = 8000;  // as many as the engine models
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr const char* bar = "EASE";  // tuned on the very queries
 
-/// Facts about each query that the metrics divide by; the same for every method.
-struct QueryFacts {
-    std::vector<double> price;           ///< of the target, 0 where unknown
-    std::vector<std::uint8_t> known;     ///< the customer is known from training
-    std::vector<std::uint8_t> repeated;  ///< that customer bought the target in training
-};
-
-/// Leaf of each item of training, by the engine's catalog; empty where the catalog has no categories.
-std::vector<std::int32_t> leaves_of(const Catalog& catalog, const IdMap& items) {
-    if (catalog.leaves().size() == 0) return {};
-    std::vector<std::int32_t> leaf(static_cast<std::size_t>(items.size()), IdMap::unknown);
-    for (std::int32_t i = 0; i < items.size(); ++i) {
-        const std::int32_t row = catalog.items().find(items[i]);
-        if (row != IdMap::unknown) leaf[static_cast<std::size_t>(i)] = catalog.leaf(row);
-    }
-    return leaf;
-}
-
-BasketTask make_task(const BasketQueries& queries, const Catalog& catalog, const IdMap& items, int threads,
-                     const std::stop_token& stop) {
-    BasketTask task{queries, leaves_of(catalog, items), catalog.leaves().size(), {}, threads, stop};
-    task.crosses.assign(queries.queries.size(), 1);
-    if (task.leaf.empty()) return task;
-    std::vector<std::int32_t> basket;
-    for (std::size_t q = 0; q < queries.queries.size(); ++q) {
-        queries.items_of(queries.queries[q], basket);
-        const std::int32_t leaf = task.leaf[static_cast<std::size_t>(queries.queries[q].target)];
-        const bool shared = leaf != IdMap::unknown && std::any_of(basket.begin(), basket.end(), [&](std::int32_t item) {
-                                return task.leaf[static_cast<std::size_t>(item)] == leaf;
-                            });
-        task.crosses[q] = shared ? 0 : 1;
-    }
-    return task;
-}
-
-QueryFacts make_facts(const BasketQueries& queries, const PurchaseHistory& history, const Transactions& train,
-                      const Catalog& catalog) {
-    const CsrMatrix bought = customer_items(history);
-    QueryFacts facts;
-    for (const BasketQuery& query : queries.queries) {
-        const std::int32_t row = catalog.items().find(train.items()[query.target]);
-        const bool priced = row != IdMap::unknown && !catalog.price().empty();
-        const float price = priced ? catalog.price()[static_cast<std::size_t>(row)] : 0.0F;
-        facts.price.push_back(std::isfinite(price) ? price : 0.0);
-        const std::string& customer = queries.customer[static_cast<std::size_t>(query.basket)];
-        const std::int32_t who = customer.empty() ? IdMap::unknown : train.customers().find(customer);
-        facts.known.push_back(who != IdMap::unknown ? 1 : 0);
-        const auto items = who == IdMap::unknown ? std::span<const std::int32_t>() : bought.view().row(who);
-        facts.repeated.push_back(std::binary_search(items.begin(), items.end(), query.target) ? 1 : 0);
-    }
-    return facts;
-}
-
-/// Share of the ten first that lie in a leaf of the query.
-double same_leaf_share(const BasketTask& task, const std::array<std::int32_t, list_length>& best,
-                       std::span<const std::int32_t> basket) {
-    double offers = 0;
-    double same = 0;
-    for (const std::int32_t offer : best) {
-        if (offer < 0) break;
-        ++offers;
-        const std::int32_t leaf = task.leaf[static_cast<std::size_t>(offer)];
-        const bool shared = leaf != IdMap::unknown && std::any_of(basket.begin(), basket.end(), [&](std::int32_t item) {
-                                return task.leaf[static_cast<std::size_t>(item)] == leaf;
-                            });
-        same += shared ? 1 : 0;
-    }
-    return offers == 0 ? 0 : same / offers;
-}
-
-/// Share of the items of training that stand in some list of ten.
-double coverage(const BasketRanks& ranks, std::int32_t items) {
-    std::vector<std::uint8_t> offered(static_cast<std::size_t>(items));
-    for (const auto& best : ranks.best) {
-        for (const std::int32_t item : best) {
-            if (item >= 0) offered[static_cast<std::size_t>(item)] = 1;
+/// EASE with the lambda of `grid` that has the highest hit rate at 10 on these queries (ties: nDCG, then the smaller).
+BasketRanks best_ease(const BasketTask& task, const TrainingSet& set, std::vector<double> grid, Steps& steps,
+                      std::vector<std::string>& notes) {
+    std::sort(grid.begin(), grid.end());
+    BasketRanks best;
+    std::pair<double, double> best_merit{-1, -1};
+    double best_lambda = 0;
+    std::ostringstream tried;
+    for (const double lambda : grid) {
+        BasketRanks ranks = rank_by(bar, task, EaseScorer(set, lambda));
+        steps.done();
+        const auto now = merit(ranks);
+        tried << (tried.str().empty() ? "" : ", ") << lambda << ": " << now.first;
+        if (now > best_merit) {
+            best_merit = now;
+            best_lambda = lambda;
+            best = std::move(ranks);
         }
     }
-    return static_cast<double>(std::count(offered.begin(), offered.end(), 1)) / std::max(1, items);
-}
-
-// Columns of sums: below the line first, then one block per method.
-enum Below { queries_column, crossing_column, price_column, fresh_column, repeat_column, below_columns };
-enum Above { hr1, hr10, hr20, ndcg10, mrr, cross10, other_leaf10, same10, priced10, fresh10, repeat10, above_columns };
-
-void add_below(const QueryFacts& facts, const BasketTask& task, std::size_t q, std::int64_t cluster,
-               ClusterSums& sums) {
-    sums.at(cluster, queries_column) += 1;
-    sums.at(cluster, crossing_column) += task.crosses[q];
-    sums.at(cluster, price_column) += facts.price[q];
-    sums.at(cluster, fresh_column) += facts.known[q] - facts.repeated[q];
-    sums.at(cluster, repeat_column) += facts.repeated[q];
-}
-
-void add_above(const QueryFacts& facts, const BasketTask& task, const BasketRanks& ranks, std::size_t q,
-               std::span<const std::int32_t> basket, std::int64_t cluster, int block, ClusterSums& sums) {
-    const std::int32_t rank = ranks.rank[q];
-    const double hit10 = hit(rank, 10);
-    const auto add = [&](Above metric, double value) { sums.at(cluster, block + metric) += value; };
-    add(hr1, hit(rank, 1));
-    add(hr10, hit10);
-    add(hr20, hit(rank, 20));
-    add(ndcg10, ndcg(rank, 10));
-    add(mrr, reciprocal_rank(rank));
-    add(cross10, task.crosses[q] * hit10);
-    add(other_leaf10, task.crosses[q] * hit(ranks.other_leaf_rank[q], 10));
-    if (!task.leaf.empty()) add(same10, same_leaf_share(task, ranks.best[q], basket));
-    add(priced10, facts.price[q] * hit10);
-    add(fresh10, (facts.known[q] - facts.repeated[q]) * hit10);
-    add(repeat10, facts.repeated[q] * hit10);
-}
-
-ClusterSums sum_up(const QueryFacts& facts, const BasketTask& task, std::span<const BasketRanks> methods) {
-    const BasketQueries& queries = task.queries;
-    ClusterSums sums(queries.clusters, below_columns + above_columns * static_cast<int>(methods.size()));
-    std::vector<std::int32_t> basket;
-    for (std::size_t q = 0; q < queries.queries.size(); ++q) {
-        const BasketQuery& query = queries.queries[q];
-        const std::int64_t cluster = queries.cluster[static_cast<std::size_t>(query.basket)];
-        queries.items_of(query, basket);
-        add_below(facts, task, q, cluster, sums);
-        for (std::size_t m = 0; m < methods.size(); ++m) {
-            add_above(facts, task, methods[m], q, basket, cluster, below_columns + above_columns * static_cast<int>(m),
-                      sums);
-        }
+    std::ostringstream note;
+    note << "EASE: lambda " << best_lambda
+         << " is the best of the grid on these queries (HR@10 by lambda: " << tried.str() << ").";
+    if (grid.size() > 1 && (best_lambda == grid.front() || best_lambda == grid.back())) {
+        note << " It stands at the end of the grid: widen the grid before quoting the ratio.";
     }
-    return sums;
+    notes.push_back(note.str());
+    const std::int64_t sold = ease_items(set).sold;
+    if (sold > max_ease_items) {
+        notes.push_back("EASE: taken over the " + std::to_string(max_ease_items) + " best sellers of " +
+                        std::to_string(sold) + " items; it scores the others 0.");
+    }
+    return best;
 }
 
-struct NamedQuotient {
-    const char* name;
-    Above above;
-    Below below;
+/// Who is measured against whom: engines against baselines and one another.
+struct Roles {
+    std::size_t baselines = 0;  ///< methods before this one are baselines, EASE the last of them
+    std::size_t engines = 0;  ///< methods before this one, from `baselines` on, are lines of the engine that is judged
 };
 
-/// The metrics that this data can tell: leaves, prices and customers may be missing.
-std::vector<NamedQuotient> metrics_for(const QueryFacts& facts, const BasketTask& task) {
-    std::vector<NamedQuotient> metrics = {{"hr@1", hr1, queries_column},
-                                          {"hr@10", hr10, queries_column},
-                                          {"hr@20", hr20, queries_column},
-                                          {"ndcg@10", ndcg10, queries_column},
-                                          {"mrr", mrr, queries_column}};
-    if (!task.leaf.empty()) {
-        metrics.push_back({"cross_leaf_hr@10", cross10, crossing_column});
-        metrics.push_back({"other_leaves_hr@10", other_leaf10, crossing_column});
-        metrics.push_back({"same_leaf@10", same10, queries_column});
-    }
-    const auto any = [](const auto& values) {
-        return std::any_of(values.begin(), values.end(), [](auto value) { return value > 0; });
-    };
-    if (any(facts.price)) metrics.push_back({"price_weighted_hr@10", priced10, price_column});
-    if (any(facts.known)) {
-        metrics.push_back({"new_to_customer_hr@10", fresh10, fresh_column});
-        metrics.push_back({"bought_before_hr@10", repeat10, repeat_column});
-    }
-    return metrics;
+void add_engine(const OfferEngine& engine, const std::string& name, bool known, const BasketTask& task,
+                const Transactions& train, std::vector<BasketRanks>& methods) {
+    methods.push_back(rank_by(name, task, *engine_scorer(engine, train.items(), train.customers(), false)));
+    if (!known) return;
+    methods.push_back(
+        rank_by(name + ", personal", task, *engine_scorer(engine, train.items(), train.customers(), true)));
 }
 
-/// Index of the EASE line: what the others are measured against.
-std::size_t yardstick(std::span<const BasketRanks> methods) {
-    const auto found = std::find_if(methods.begin(), methods.end(), [](const auto& m) { return m.method == "EASE"; });
-    return static_cast<std::size_t>(found - methods.begin());
+std::vector<std::string> shown_metrics(const BasketScores& scores) {
+    std::vector<std::string> shown;
+    const std::vector<std::string> wanted = {"hr@1",
+                                             "hr@10",
+                                             "hr@20",
+                                             "ndcg@10",
+                                             "mrr",
+                                             "other_leaves_hr@10",
+                                             "new_to_customer_hr@10",
+                                             "bought_before_hr@10",
+                                             "substitute_rate@10"};
+    for (const auto& name : wanted) {
+        const auto& known = scores.metrics();
+        if (std::find(known.begin(), known.end(), name) != known.end()) shown.push_back(name);
+    }
+    shown.insert(shown.end(), {"coverage@10", "hr@10_to_ease"});
+    return shown;
 }
 
-std::vector<MethodResult> results(const QueryFacts& facts, const BasketTask& task, std::span<const BasketRanks> methods,
-                                  std::int32_t items, const EvaluationOptions& options) {
-    const ClusterSums sums = sum_up(facts, task, methods);
-    const auto named = metrics_for(facts, task);
-    const auto block = [](std::size_t m) { return below_columns + above_columns * static_cast<int>(m); };
-    const std::size_t ease = yardstick(methods);
+void add_results(const BasketScores& scores, std::span<const BasketRanks> methods, const Roles& roles,
+                 const TrainingSet& set, const EvaluationOptions& options, EvaluationReport& report) {
+    const auto ease = static_cast<std::ptrdiff_t>(roles.baselines) - 1;
+    const bool leaves = !set.leaf.empty();
     std::vector<Quotient> quotients;
     for (std::size_t m = 0; m < methods.size(); ++m) {
-        for (const auto& metric : named) quotients.push_back({block(m) + metric.above, metric.below});
-        quotients.push_back({block(m) + hr10, queries_column, block(ease) + hr10, queries_column});
+        for (const auto& metric : scores.metrics()) quotients.push_back(scores.quotient(metric, m));
+        quotients.push_back(scores.quotient("hr@10", m, ease));
+        if (leaves) quotients.push_back(scores.quotient("other_leaves_hr@10", m, ease));
     }
-    const auto estimates = estimate(sums, quotients, options.bootstrap, options.seed, options.threads, task.stop);
-
-    std::vector<MethodResult> lines;
+    const auto estimates =
+        estimate(scores.sums(), quotients, options.bootstrap, options.seed, options.threads, set.stop);
     std::size_t next = 0;
     for (const BasketRanks& ranks : methods) {
         MethodResult line{ranks.method, {}};
-        for (const auto& metric : named) line.metrics.emplace_back(metric.name, estimates[next++]);
-        line.metrics.emplace_back("coverage@10", Estimate{coverage(ranks, items), nan, nan});
+        for (const auto& metric : scores.metrics()) line.metrics.emplace_back(metric, estimates[next++]);
+        line.metrics.emplace_back("coverage@10", Estimate{coverage(ranks, set.items()), nan, nan});
         line.metrics.emplace_back("hr@10_to_ease", estimates[next++]);
-        lines.push_back(std::move(line));
+        if (leaves) line.metrics.emplace_back("other_leaves_hr@10_to_ease", estimates[next++]);
+        report.methods.push_back(std::move(line));
     }
-    return lines;
 }
 
-void add_notes(const BasketQueries& queries, const BasketTask& task, std::int32_t items, EvaluationReport& report) {
-    report.notes.push_back("Each query is a later basket less one item; all " + std::to_string(items) +
-                           " items of training but the query's own are ranked.");
+void add_comparisons(const BasketScores& scores, std::span<const BasketRanks> methods, const Roles& roles,
+                     const EvaluationOptions& options, const std::stop_token& stop, EvaluationReport& report) {
+    std::vector<std::string> names;
+    for (const auto& ranks : methods) names.push_back(ranks.method);
+    const auto quotient = [&](const std::string& metric, std::size_t m, std::ptrdiff_t over) {
+        return scores.quotient(metric, m, over);
+    };
+    const auto differences = [&](const std::string& metric, std::size_t m, std::size_t other) {
+        return scores.differences(metric, m, other);
+    };
+    std::vector<std::string> metrics = {"hr@10"};
+    if (std::find(scores.metrics().begin(), scores.metrics().end(), "other_leaves_hr@10") != scores.metrics().end()) {
+        metrics.emplace_back("other_leaves_hr@10");
+    }
+    const Field field{names, roles.baselines, roles.engines, scores.sums(), quotient, differences};
+    report.comparisons = compare(field, metrics, options, stop);
+    report.verdicts = judge_goals(field, options, stop);
+}
+
+void add_notes(const BasketQueries& queries, const TrainingSet& set, EvaluationReport& report) {
+    report.notes.push_back((queries.ordered ? "Each query is the receipt up to an item of a later basket; all "
+                                            : "Each query is a later basket less one item; all ") +
+                           std::to_string(set.items()) + " items of training but the query's own are ranked.");
     if (queries.small_baskets > 0) {
         report.notes.push_back(std::to_string(queries.small_baskets) +
                                " later baskets are left out: fewer than two items known from training.");
@@ -217,7 +140,7 @@ void add_notes(const BasketQueries& queries, const BasketTask& task, std::int32_
     if (queries.possible > report.queries) {
         report.notes.push_back("Queries are a random sample of " + std::to_string(queries.possible) + ".");
     }
-    if (task.leaf.empty()) report.notes.emplace_back("No categories: nothing is said about leaves.");
+    if (set.leaf.empty()) report.notes.emplace_back("No categories: nothing is said about leaves.");
 }
 
 }  // namespace
@@ -229,38 +152,54 @@ EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Tra
     using namespace evaluation;
     check(options);
     const Catalog& catalog = engine.models().catalog;
-    const BasketQueries queries = make_basket_queries(train, later, options);
+    const BasketQueries queries =
+        make_basket_queries(later_baskets(train, later, options.receipt_order), options, options.max_queries);
     EvaluationReport report;
     report.task = "basket_completion";
     report.queries = static_cast<std::int64_t>(queries.queries.size());
+    report.clusters = queries.clusters;
     if (queries.queries.empty()) {
         throw DataError(
-            "no later basket has two items that are known from training, so there is nothing to complete "
-            "(" +
+            "no later basket has two items that are known from training, so there is nothing to complete (" +
             std::to_string(later.baskets().size()) +
-            " later baskets came); check that both files "
-            "use the same item ids");
+            " later baskets came); check that both files use the same item ids");
     }
-    const PurchaseHistory history = make_history(train, train.items(), train.customers());
-    const BasketTask task = make_task(queries, catalog, train.items(), options.threads, progress.stop);
-    const QueryFacts facts = make_facts(queries, history, train, catalog);
-
+    const TrainingSet set = training_set(train, catalog, options, progress.stop);
+    const BasketTask task = make_basket_task(queries, set.leaf, set.leaves, options.threads, progress.stop);
+    const QueryFacts facts = make_facts(queries, set, train, catalog);
     const bool known = std::any_of(facts.known.begin(), facts.known.end(), [](auto k) { return k != 0; });
 
-    Steps steps(progress, static_cast<int>(options.ease_grid.size()) + (known ? 4 : 3));
-    std::vector<BasketRanks> methods = rank_by_counts(task, history.baskets);
-    steps.done();
-    methods.push_back(rank_by_ease(task, history.baskets, options.ease_grid, max_ease_items, steps, report.notes));
-    methods.push_back(rank_by_engine(task, engine, train.items(), false));
-    steps.done();
-    if (known) {
-        methods.push_back(rank_by_engine(task, engine, train.items(), true));
+    const auto baselines = static_cast<int>(wanted_baselines(set, options, true).size());
+    Steps steps(progress,
+                2 * baselines +
+                    static_cast<int>(options.ease_grid.size() + options.engines.size() + options.methods.size()) + 2);
+    const ChosenBaselines chosen = choose_baselines(set, options, true, steps);
+    std::vector<BasketRanks> methods;
+    for (const auto& [baseline, setting] : chosen.baselines) {
+        methods.push_back(rank_by(baseline.method, task, *baseline.fit(set, setting)));
         steps.done();
     }
-    report.clusters = queries.clusters;
-    report.methods = results(facts, task, methods, train.items().size(), options);
+    methods.push_back(best_ease(task, set, options.ease_grid, steps, report.notes));
+    Roles roles{methods.size(), 0};
+    add_engine(engine, "crosslift", known, task, train, methods);
+    roles.engines = methods.size();
     steps.done();
-    add_notes(queries, task, train.items().size(), report);
+    for (const auto& [name, other] : options.engines) {
+        add_engine(other, name, known, task, train, methods);
+        steps.done();
+    }
+    for (const BasketMethod& method : options.methods) {
+        methods.push_back(rank_by(method.name, task, *function_scorer(method, train.items(), train.customers())));
+        steps.done();
+    }
+    const BasketScores scores(facts, task, set.count, static_cast<double>(set.baskets.rows), methods);
+    report.shown = shown_metrics(scores);
+    report.tuned = chosen.tuned;
+    report.notes.insert(report.notes.begin(), chosen.notes.begin(), chosen.notes.end());
+    add_results(scores, methods, roles, set, options, report);
+    add_comparisons(scores, methods, roles, options, progress.stop, report);
+    steps.done();
+    add_notes(queries, set, report);
     return report;
 }
 

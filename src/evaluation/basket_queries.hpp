@@ -1,42 +1,51 @@
-// Leave-one-out queries over later baskets.
+// Queries over later baskets: one item taken out, or the next item after those before it.
 #pragma once
 
-#include <crosslift/catalog.hpp>
+#include "evaluation/scorer.hpp"
+
 #include <crosslift/evaluation.hpp>
 #include <crosslift/history.hpp>
 #include <crosslift/transactions.hpp>
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 namespace crosslift::evaluation {
 
-/// One query: the items of a later basket without `target`. Items are rows of train.items().
+/// One query: the items of a later basket without `target` (or, of a receipt, those before it).
 struct BasketQuery {
     std::int32_t basket = 0;  ///< row of BasketQueries::baskets
-    std::int32_t target = 0;
+    std::int32_t target = 0;  ///< item row of training
+};
+
+/// Baskets to ask about, over the items of training.
+struct LaterBaskets {
+    CsrMatrix baskets;                   ///< known items; in the order of the receipt where `ordered`
+    std::vector<std::int32_t> customer;  ///< per basket: row of training, or unknown
+    std::vector<std::int64_t> owner;     ///< per basket: any number that names the customer, -1 without one
+    std::int64_t left_out = 0;           ///< baskets with fewer than two known items
+    bool ordered = false;
 };
 
 struct BasketQueries {
-    CsrMatrix baskets;                  ///< later baskets with two known items or more, over the items of training
+    CsrMatrix baskets;
+    std::vector<std::int32_t> customer;
     std::vector<std::int64_t> cluster;  ///< per basket: what the bootstrap draws, -1 without a query
-    std::vector<std::string> customer;  ///< per basket: id of a customer known from training, or ""
     std::vector<BasketQuery> queries;   ///< ordered by basket
     std::int64_t clusters = 0;
-    std::int64_t small_baskets = 0;  ///< later baskets left out: fewer than two known items
-    std::int64_t possible = 0;       ///< queries before the sample was drawn
+    std::int64_t small_baskets = 0;
+    std::int64_t possible = 0;  ///< queries before the sample was drawn
+    bool ordered = false;
 
-    /// Basket of query q without its target.
+    /// The query's items, in their order. Never empty.
     void items_of(const BasketQuery& query, std::vector<std::int32_t>& items) const;
 };
 
-/// Draws at most max_targets_per_basket targets of each basket, then at most max_queries of all.
-BasketQueries make_basket_queries(const Transactions& train, const Transactions& later,
-                                  const EvaluationOptions& options);
+/// Baskets of `later` with two items or more that training knows; `ordered` keeps the order of the receipt.
+LaterBaskets later_baskets(const Transactions& train, const Transactions& later, bool ordered);
 
-/// First query of each basket that has any, and the end: queries of one basket share its sum of scores.
-std::vector<std::size_t> basket_starts(const BasketQueries& queries);
+/// Draws at most max_targets_per_basket targets of each basket, then at most `max_queries` of all (0: no bound).
+BasketQueries make_basket_queries(LaterBaskets later, const EvaluationOptions& options, std::int64_t max_queries);
 
 }  // namespace crosslift::evaluation

@@ -1,14 +1,11 @@
-// Ranks of the targets by each method: the classic baselines, EASE over its grid, the engine.
+// Places of the targets in one method's rankings.
 #pragma once
 
 #include "evaluation/basket_queries.hpp"
-#include "evaluation/steps.hpp"
-
-#include <crosslift/offers.hpp>
+#include "evaluation/scorer.hpp"
 
 #include <array>
 #include <cstdint>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -29,23 +26,21 @@ struct BasketRanks {
 /// The query's surroundings that every method shares.
 struct BasketTask {
     const BasketQueries& queries;
-    std::vector<std::int32_t> leaf;  ///< per item of training, -1 unknown; empty without categories
+    const std::vector<std::int32_t>& leaf;  ///< per item of training, -1 unknown; empty without categories
     std::int32_t leaves = 0;
     std::vector<std::uint8_t> crosses;  ///< per query: its target lies in no leaf of the query
     int threads = 0;
     std::stop_token stop;
 };
 
-/// Popularity, co-count, lift and cosine, from the training baskets with two items or more.
-std::vector<BasketRanks> rank_by_counts(const BasketTask& task, const CsrView& train_baskets);
+BasketTask make_basket_task(const BasketQueries& queries, const std::vector<std::int32_t>& leaf, std::int32_t leaves,
+                            int threads, const std::stop_token& stop);
 
-/// EASE, the lambda of `grid` with the highest hit rate at 10 on these queries (ties: nDCG@10, then the smaller).
-/// Taken over at most `max_items` best sellers; the others score 0. One step per lambda; adds to `notes` what was
-/// tried.
-BasketRanks rank_by_ease(const BasketTask& task, const CsrView& train_baskets, std::span<const double> grid,
-                         std::int64_t max_items, Steps& steps, std::vector<std::string>& notes);
+/// Ranks every query by the scorer's numbers.
+BasketRanks rank_by(std::string method, const BasketTask& task, const Scorer& scorer);
 
-/// The engine, without or with the customers of the baskets. Items that the engine does not know are not ranked.
-BasketRanks rank_by_engine(const BasketTask& task, const OfferEngine& engine, const IdMap& items, bool personal);
+/// Mean hit rate at 10 and mean of 1 / log2(place + 1) over the whole ranking: what tuning maximises, and its
+/// tie-break.
+std::pair<double, double> merit(const BasketRanks& ranks);
 
 }  // namespace crosslift::evaluation

@@ -27,6 +27,32 @@ void add(std::span<double> totals, std::span<const double> row) {
     for (std::size_t c = 0; c < totals.size(); ++c) totals[c] += row[c];
 }
 
+constexpr std::size_t draws_per_task = 8;
+
+/// Totals of `size` draws from draw `first` on: one row of columns each.
+std::vector<double> resample(const ClusterSums& sums, std::size_t first, std::size_t size, std::uint64_t seed) {
+    const auto columns = static_cast<std::size_t>(sums.columns);
+    const auto clusters = static_cast<std::size_t>(sums.clusters);
+    std::vector<std::int32_t> times(clusters * size);
+    for (std::size_t r = 0; r < size; ++r) {
+        Draws random(seed, first + r);
+        for (std::size_t n = 0; n < clusters; ++n) {
+            ++times[static_cast<std::size_t>(random.below(sums.clusters)) * size + r];
+        }
+    }
+    std::vector<double> totals(columns * size);
+    for (std::size_t c = 0; c < clusters; ++c) {
+        const auto row = sums.row(static_cast<std::int64_t>(c));
+        for (std::size_t r = 0; r < size; ++r) {
+            const double weight = times[c * size + r];
+            if (weight == 0) continue;
+            const auto total = std::span(totals).subspan(r * columns, columns);
+            for (std::size_t n = 0; n < columns; ++n) total[n] += weight * row[n];
+        }
+    }
+    return totals;
+}
+
 /// The quantile between order statistics, linear (type 7, as NumPy does).
 double quantile(std::span<const double> sorted, double share) {
     if (sorted.empty()) return nan;
@@ -44,15 +70,18 @@ std::vector<Estimate> estimate(const ClusterSums& sums, std::span<const Quotient
     std::vector<double> totals(columns);
     for (std::int64_t c = 0; c < sums.clusters; ++c) add(totals, sums.row(c));
 
-    // drawn[m * resamples + r]: metric m in draw r.
+    // drawn[m * resamples + r]: metric m in draw r. A task makes several draws in one walk over the clusters.
     const auto draws = static_cast<std::size_t>(sums.clusters > 0 ? resamples : 0);
     std::vector<double> drawn(metrics.size() * draws);
-    for_each_task(threads, static_cast<std::int64_t>(draws), stop, [&](std::int64_t task, int) {
-        Draws random(seed, static_cast<std::uint64_t>(task));
-        std::vector<double> resampled(columns);
-        for (std::int64_t n = 0; n < sums.clusters; ++n) add(resampled, sums.row(random.below(sums.clusters)));
-        for (std::size_t m = 0; m < metrics.size(); ++m) {
-            drawn[m * draws + static_cast<std::size_t>(task)] = value_of(metrics[m], resampled);
+    const std::size_t tasks = (draws + draws_per_task - 1) / draws_per_task;
+    for_each_task(threads, static_cast<std::int64_t>(tasks), stop, [&](std::int64_t task, int) {
+        const std::size_t first = static_cast<std::size_t>(task) * draws_per_task;
+        const std::size_t size = std::min(draws_per_task, draws - first);
+        const std::vector<double> resampled = resample(sums, first, size, seed);
+        for (std::size_t r = 0; r < size; ++r) {
+            for (std::size_t m = 0; m < metrics.size(); ++m) {
+                drawn[m * draws + first + r] = value_of(metrics[m], std::span(resampled).subspan(r * columns, columns));
+            }
         }
     });
 

@@ -1,4 +1,4 @@
-// Pair counts over training baskets and the three classic methods read from them.
+// Weighted pair counts over training baskets.
 #pragma once
 
 #include <crosslift/sparse.hpp>
@@ -10,24 +10,20 @@
 
 namespace crosslift::evaluation {
 
-/// How often items were bought, alone and in pairs, over the baskets with two items or more.
+/// How often items were bought, alone and in pairs: sums of basket weights (baskets, where every weight is 1).
 struct CoCounts {
-    CsrMatrix pairs;            ///< items x items, zero diagonal: baskets with both; counts are exact in float
-    std::vector<double> count;  ///< per item: baskets with it
-    std::int64_t baskets = 0;
+    CsrMatrix pairs;             ///< items x items, zero diagonal, without values
+    std::vector<double> values;  ///< per stored cell of `pairs`
+    std::vector<double> count;   ///< per item
+    double baskets = 0;
+
+    std::span<const double> row_values(std::int64_t row) const {
+        const CsrView view = pairs;
+        return std::span(values).subspan(static_cast<std::size_t>(view.begin(row)), view.row(row).size());
+    }
 };
 
-CoCounts count_pairs(const CsrView& baskets, int threads, const std::stop_token& stop);
-
-/// Scores of the three methods for one basket, one number per item:
-///   co-count   sum over i in the basket of C_ij / n_i                      (P(j | i))
-///   lift       sum of C_ij N / (n_i n_j), pairs with C_ij >= 3 only
-///   cosine     sum of C_ij / sqrt(n_i n_j)                                 (item-kNN with all neighbours)
-struct CoCountScores {
-    std::vector<double> co_count, lift, cosine;
-};
-
-/// Overwrites `scores`; the same bits for the same basket whatever was scored before.
-void score_basket(const CoCounts& counts, std::span<const std::int32_t> basket, CoCountScores& scores);
+/// One weight per row of `baskets`. The same for any number of threads.
+CoCounts count_pairs(const CsrView& baskets, std::span<const double> weights, int threads, const std::stop_token& stop);
 
 }  // namespace crosslift::evaluation

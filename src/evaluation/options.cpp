@@ -23,6 +23,11 @@ void check(const EvaluationOptions& options) {
             "0 (all) or more");
     require(options.max_queries >= 0, "max_queries", options.max_queries, "0 (all) or more");
     require(options.bootstrap >= 0, "bootstrap", options.bootstrap, "0 (no intervals) or more");
+    require(options.permutations >= 0, "permutations", options.permutations, "0 (no tests) or more");
+    require(options.tuning_trials >= 0, "tuning_trials", options.tuning_trials, "0 (textbook settings) or more");
+    require(options.validation_share > 0 && options.validation_share < 1, "validation_share", options.validation_share,
+            "a share between 0 and 1");
+    require(options.validation_queries >= 1, "validation_queries", options.validation_queries, "1 or more");
     require(options.threads >= 0, "threads", options.threads, "0 (all) or more");
     require(options.min_price_ratio >= 1 && std::isfinite(options.min_price_ratio), "min_price_ratio",
             options.min_price_ratio, "1 or more");

@@ -54,6 +54,9 @@ struct Case {
         options.max_targets_per_basket = 0;
         options.max_queries = 0;
         options.bootstrap = 200;
+        options.permutations = 200;
+        options.tuning_trials = 0;
+        options.baselines = {"popularity", "co-count", "lift", "cosine kNN"};
         options.ease_grid = {2, 20, 200};
         return options;
     }
@@ -260,6 +263,11 @@ TEST(BasketCompletion, OptionsOutOfRangeAreNamed) {
     refused([](auto& o) { o.threads = -2; }, "threads");
     refused([](auto& o) { o.ease_grid = {}; }, "ease_grid");
     refused([](auto& o) { o.ease_grid = {10, 0}; }, "ease_grid");
+    refused([](auto& o) { o.permutations = -1; }, "permutations");
+    refused([](auto& o) { o.tuning_trials = -1; }, "tuning_trials");
+    refused([](auto& o) { o.validation_share = 1; }, "validation_share");
+    refused([](auto& o) { o.validation_queries = 0; }, "validation_queries");
+    refused([](auto& o) { o.baselines = {"magic"}; }, "magic");
     refused([](auto& o) { o.min_price_ratio = 0.5; }, "min_price_ratio");
 }
 

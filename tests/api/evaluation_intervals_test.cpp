@@ -46,6 +46,8 @@ EvaluationReport judge(const Transactions& later) {
     options.max_targets_per_basket = 1;
     options.max_queries = 0;
     options.ease_grid = {100};
+    options.baselines = {"co-count"};
+    options.tuning_trials = 0;
     return evaluate_basket_completion(engine, train, later, options);
 }
 

@@ -138,6 +138,7 @@ inline PlainMetrics plain_basket_completion(const Transactions& train, const Tra
     std::map<std::string, ItemSet> bought;
     for (const auto& basket : plain_baskets(train))
         bought[basket.customer].insert(basket.items.begin(), basket.items.end());
+    const PlainCounts counts(plain_baskets(train));
     PlainMetrics sums;
     PlainMetrics below;
     ItemSet covered;
@@ -176,23 +177,33 @@ inline PlainMetrics plain_basket_completion(const Transactions& train, const Tra
                 sums[name] += above;
                 below[name] += weight;
             };
-            add("hr@1", at <= 1, 1);
-            add("hr@10", hit10, 1);
-            add("hr@20", at <= 20, 1);
-            add("ndcg@10", hit10 > 0 ? 1 / std::log2(at + 1) : 0, 1);
-            add("mrr", 1 / at, 1);
+            const auto add_gains = [&](const std::string& segment, double place_of_target) {
+                for (const int k : {1, 5, 10, 20}) add(segment + "hr@" + std::to_string(k), place_of_target <= k, 1);
+                for (const int k : {10, 20}) {
+                    add(segment + "ndcg@" + std::to_string(k),
+                        place_of_target <= k ? 1 / std::log2(place_of_target + 1) : 0, 1);
+                }
+                add(segment + "mrr", 1 / place_of_target, 1);
+            };
+            add_gains("", at);
+            add_gains(crosses ? "cross_leaf_" : "in_leaf_", at);
+            if (customer_known) {
+                add_gains("known_customer_", at);
+                add_gains(again ? "bought_before_" : "new_to_customer_", at);
+            }
             add("price_weighted_hr@10", hit10 * price, price);
             double same = 0;
+            double popular = 0;
             for (std::size_t n = 0; n < 10; ++n) {
                 covered.insert(ranked[n]);
                 same += leaves.contains(plain_leaf(catalog, ranked[n])) ? 0.1 : 0;
+                popular += 0.1 * counts.of(ranked[n]) / counts.baskets;
             }
-            add("same_leaf@10", same, 1);
-            if (customer_known) add(again ? "bought_before_hr@10" : "new_to_customer_hr@10", hit10, 1);
+            add("substitute_rate@10", same, 1);
+            add("mean_popularity@10", popular, 1);
             if (!crosses) continue;
-            add("cross_leaf_hr@10", hit10, 1);
             std::erase_if(ranked, [&](const auto& item) { return leaves.contains(plain_leaf(catalog, item)); });
-            add("other_leaves_hr@10", place(ranked) <= 10, 1);
+            add_gains("other_leaves_", place(ranked));
         }
     }
     PlainMetrics result;
