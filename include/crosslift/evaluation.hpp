@@ -36,7 +36,7 @@ struct TunedMethod {
 };
 
 /// One method against another on the same queries.
-struct Comparison {
+struct MethodComparison {
     std::string metric, method, over;
     Estimate ratio;
     double p_value = 0;  ///< paired sign-flip test by cluster, two-sided; NaN where it was not asked for
@@ -49,7 +49,7 @@ struct Goal {
     double value = 1;
 };
 
-struct Verdict {
+struct GoalVerdict {
     Goal goal;
     Estimate ratio;
     bool reached = false;
@@ -66,8 +66,8 @@ struct CROSSLIFT_API EvaluationReport {
     std::vector<MethodResult> methods;
     std::vector<std::string> notes;  ///< what was left out and why, settings chosen for baselines
     std::vector<TunedMethod> tuned;
-    std::vector<Comparison> comparisons;
-    std::vector<Verdict> verdicts;
+    std::vector<MethodComparison> comparisons;
+    std::vector<GoalVerdict> verdicts;
     std::vector<std::string> shown;  ///< metrics that table() shows; empty: all
     std::string table() const;       ///< for people
     std::string json() const;        ///< for programs: everything

@@ -33,9 +33,9 @@ std::size_t method_of(const Field& field, const std::string& name) {
 
 }  // namespace
 
-std::vector<Comparison> compare(const Field& field, std::span<const std::string> metrics,
-                                const EvaluationOptions& options, const std::stop_token& stop) {
-    std::vector<Comparison> all;
+std::vector<MethodComparison> compare(const Field& field, std::span<const std::string> metrics,
+                                      const EvaluationOptions& options, const std::stop_token& stop) {
+    std::vector<MethodComparison> all;
     std::vector<Quotient> quotients;
     for (const auto& metric : metrics) {
         for (std::size_t line = field.baselines; line < field.engines; ++line) {
@@ -54,8 +54,9 @@ std::vector<Comparison> compare(const Field& field, std::span<const std::string>
     return all;
 }
 
-std::vector<Verdict> judge_goals(const Field& field, const EvaluationOptions& options, const std::stop_token& stop) {
-    std::vector<Verdict> verdicts;
+std::vector<GoalVerdict> judge_goals(const Field& field, const EvaluationOptions& options,
+                                     const std::stop_token& stop) {
+    std::vector<GoalVerdict> verdicts;
     std::vector<Quotient> quotients;
     for (const Goal& goal : options.goals) {
         verdicts.push_back({goal, {}, false});

@@ -25,10 +25,10 @@ struct Field {
 };
 
 /// Each line of the engine over each baseline, by each metric: ratio with interval, sign-flip p, Holm's p.
-std::vector<Comparison> compare(const Field& field, std::span<const std::string> metrics,
-                                const EvaluationOptions& options, const std::stop_token& stop);
+std::vector<MethodComparison> compare(const Field& field, std::span<const std::string> metrics,
+                                      const EvaluationOptions& options, const std::stop_token& stop);
 
 /// A verdict per goal. Throws InvalidArgument for a goal that names a method or metric which is not there.
-std::vector<Verdict> judge_goals(const Field& field, const EvaluationOptions& options, const std::stop_token& stop);
+std::vector<GoalVerdict> judge_goals(const Field& field, const EvaluationOptions& options, const std::stop_token& stop);
 
 }  // namespace crosslift::evaluation
