@@ -152,9 +152,53 @@ def engine_defaults() -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], d
 # --- evaluation -----------------------------------------------------------------------------------------------------
 
 def evaluate_basket_completion(
-    engine: OfferEngine, train: Transactions, later: Transactions, options: dict[str, Any], on_step: _OnStep, /
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
+) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
+def evaluate_item_complements(
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
+) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
+def evaluate_bundles(
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
+) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
+def evaluate_next_basket(
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
 ) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
 def evaluate_trade_up(
-    engine: OfferEngine, train: Transactions, later: Transactions, options: dict[str, Any], on_step: _OnStep, /
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
 ) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
 def evaluation_defaults() -> dict[str, Any]: ...

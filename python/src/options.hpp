@@ -103,7 +103,13 @@ void visit(EvaluationOptions& o, Visit&& field) {
     field("max_targets_per_basket", o.max_targets_per_basket);
     field("max_queries", o.max_queries);
     field("bootstrap", o.bootstrap);
+    field("permutations", o.permutations);
     field("seed", o.seed);
+    field("tuning_trials", o.tuning_trials);
+    field("validation_share", o.validation_share);
+    field("validation_queries", o.validation_queries);
+    field("baselines", o.baselines);
+    field("receipt_order", o.receipt_order);
     field("ease_grid", o.ease_grid);
     field("min_price_ratio", o.min_price_ratio);
     field("own_maximum", o.own_maximum);
