@@ -22,7 +22,7 @@ PUBLIC_HEADERS = {
     "words": ["api", "device", "error", "matrix", "progress", "sparse"],
     "data words": ["arrow", "columns", "ids", "transactions", "catalog", "history", "context"],
     "algorithm words": ["als", "bpr", "ease", "complement", "own_history", "retrieval"],
-    "offer words": ["price", "trade_up", "acceptance", "replenishment", "comparison", "offers"],
+    "offer words": ["price", "trade_up", "acceptance", "replenishment", "comparison", "offer", "offer_query", "offers"],
     "file words": ["files", "model_io"],
     "judge words": ["evaluation"],
     "umbrella": ["crosslift"],

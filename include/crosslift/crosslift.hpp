@@ -18,6 +18,8 @@
 #include <crosslift/ids.hpp>
 #include <crosslift/matrix.hpp>
 #include <crosslift/model_io.hpp>
+#include <crosslift/offer.hpp>
+#include <crosslift/offer_query.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>

@@ -8,6 +8,8 @@
 #include <crosslift/complement.hpp>
 #include <crosslift/context.hpp>
 #include <crosslift/history.hpp>
+#include <crosslift/offer.hpp>
+#include <crosslift/offer_query.hpp>
 #include <crosslift/own_history.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
@@ -15,7 +17,6 @@
 #include <crosslift/trade_up.hpp>
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -23,53 +24,6 @@
 #include <vector>
 
 namespace crosslift {
-
-enum class OfferKind { cross_sell, upsell, recommend, similar };
-
-/// One measured fact behind an offer.
-struct Reason {
-    std::string fact;  ///< "bought_together", "buyers", "price", "usual_price", "taste", "repeat", "popularity", ...
-    std::string item;  ///< the item of the query that it is about; may be empty
-    double value = 0;  ///< its share of the score where `is_share`, else the number itself
-    bool is_share = false;
-};
-
-/// One offer. Numbers that are not known are NaN (money) or 0 (counts).
-struct Offer {
-    std::string item;
-    std::string name;
-    OfferKind kind = OfferKind::cross_sell;
-    double score = 0;  ///< what the list is ordered by; shares in `reasons` sum to it
-    float price = std::numeric_limits<float>::quiet_NaN();
-    float price_difference = std::numeric_limits<float>::quiet_NaN();  ///< upsell: price - price of the query item
-    std::string anchor;                                                ///< the query item that the evidence speaks of
-    Evidence evidence;  ///< anchor (first) and this item (second), counted over the purchases
-    std::vector<Reason> reasons;
-    std::string sentence;  ///< one sentence for a shopkeeper, made of these facts only
-};
-
-/// What a query returns. `warnings` names ids that were not known and were left out.
-struct OfferList {
-    std::vector<Offer> offers;
-    std::vector<std::string> warnings;
-};
-
-/// How to offer. The one set of defaults for C++, Python and the command line.
-struct OfferQuery {
-    int k = 10;                        ///< offers wanted, >= 1; fewer is normal
-    int max_per_category = 1;          ///< cross_sell: per leaf, 0 = no limit; items without a leaf are not limited
-    bool allow_same_category = false;  ///< cross_sell: may offer items of a leaf in the basket
-    bool allow_bought = false;         ///< may offer what the customer bought before (recommend, cross_sell)
-    std::int64_t min_support = 3;      ///< cross_sell: baskets that must hold anchor and offer together
-    double min_g2 = 10.83;             ///< cross_sell: significance of that (10.83: p < 0.001)
-    double min_price_ratio = 1.05;     ///< upsell: offer price / query price, at least; > 1
-    double max_price_ratio = 2.0;      ///< upsell: at most
-    float budget = std::numeric_limits<float>::infinity();  ///< no offer is dearer, money
-    double personalization = 1.0;  ///< weight of own history, 0 .. 1; 0 = exactly the list of an unknown customer
-    std::vector<std::string> exclude = {};   ///< never offer these
-    std::vector<std::string> allow = {};     ///< if not empty, offer only these
-    std::optional<std::int64_t> as_of = {};  ///< now, in the unit of the purchases' time; default: their latest
-};
 
 struct OfferEngineOptions {
     ContextOptions context;  ///< what counts as bought together
@@ -138,9 +92,6 @@ public:
 private:
     std::shared_ptr<const EngineState> state_;
 };
-
-/// An offer in full, line by line: sentence, price, counted evidence, and each reason with its share of the score.
-CROSSLIFT_API std::string explain(const Offer& offer);
 
 /// Trains every model of the engine. Throws DataError when no basket has two items that can be modelled.
 CROSSLIFT_API OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& catalog = {},

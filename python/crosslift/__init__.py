@@ -20,6 +20,7 @@ from .catalog import Catalog
 from .complement import ComplementModel
 from .ease import Ease
 from .offer_list import Evidence, Offer, OfferList, Reason
+from .offer_query import OfferQuery, OfferRule
 from .offers import OfferEngine
 from .retrieval import Retriever
 from .transactions import RejectedRow, TransactionReport, Transactions
@@ -57,6 +58,8 @@ __all__ = [
     "Offer",
     "OfferEngine",
     "OfferList",
+    "OfferQuery",
+    "OfferRule",
     "ProgressEvent",
     "Reason",
     "RejectedRow",

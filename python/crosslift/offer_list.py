@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 Id = str | int
@@ -41,18 +41,36 @@ class Reason:
 
 @dataclass(frozen=True)
 class Offer:
-    """One offer. Money that is not known is NaN. Shares in `reasons` sum to the score."""
+    """One offer. Money and probabilities that are not known are NaN. Shares in `reasons` sum to the score.
+
+    ``relevance`` is the score over the best score for the query before any filter; ``probability`` that the customer
+    takes it; ``price`` after the discount; ``expected_margin`` in money, after the cost of the offer; ``flags`` among
+    "pinned", "attached", "bought_before", "popular", "above_usual_price", "margin_unknown".
+    """
 
     item: Id
     name: str
     kind: str
     score: float
+    relevance: float
+    probability: float
     price: float
     price_difference: float
+    expected_margin: float
     anchor: Id | None
     evidence: Evidence
+    flags: tuple[str, ...]
     reasons: tuple[Reason, ...]
     sentence: str
+
+    @property
+    def support(self) -> int:
+        """Baskets with the anchor and the offer."""
+        return self.evidence.together
+
+    @property
+    def lift(self) -> float:
+        return self.evidence.lift
 
     def __str__(self) -> str:
         price = "" if math.isnan(self.price) else f", {self.price:.2f}"
@@ -74,10 +92,12 @@ class OfferList(list[Offer]):
         for offer in self:
             row = asdict(offer)
             del row["reasons"]
+            row["flags"] = " ".join(row["flags"])
             row.update(row.pop("evidence"))
             rows.append(row)
-        columns = ["item", "name", "kind", "score", "price", "price_difference", "anchor"]
-        columns += ["together", "first", "second", "baskets", "lift", "g2", "sentence"]
+        columns = ["item", "name", "kind", "score", "relevance", "probability", "price", "price_difference"]
+        columns += ["expected_margin", "anchor", "together", "first", "second", "baskets", "lift", "g2"]
+        columns += ["flags", "sentence"]
         return pd.DataFrame(rows, columns=columns)
 
     def __repr__(self) -> str:
@@ -98,12 +118,11 @@ class OfferList(list[Offer]):
 def offers_of(found: tuple[list[tuple[Any, ...]], list[str]]) -> OfferList:
     """A list of offers from the fields that the library gives."""
     offers, warnings = found
-    return OfferList((_offer(*fields) for fields in offers), warnings)
+    return OfferList((_offer(*values) for values in offers), warnings)
 
 
-def _offer(*fields: Any) -> Offer:
-    item, name, kind, score, price, price_difference, anchor, evidence, reasons, sentence = fields
-    return Offer(
-        item=item, name=name, kind=kind, score=score, price=price, price_difference=price_difference, anchor=anchor,
-        evidence=Evidence(*evidence), reasons=tuple(Reason(*reason) for reason in reasons), sentence=sentence,
-    )  # fmt: skip
+def _offer(*values: Any) -> Offer:
+    given = dict(zip((it.name for it in fields(Offer)), values, strict=True))
+    given["evidence"] = Evidence(*given["evidence"])
+    given["reasons"] = tuple(Reason(*reason) for reason in given["reasons"])
+    return Offer(**given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +16,7 @@ from .als import ImplicitALS
 from .catalog import Catalog
 from .complement import ComplementModel
 from .offer_list import Id, Offer, OfferList, offers_of
+from .offer_query import OfferQuery
 from .transactions import Transactions
 
 
@@ -115,21 +115,7 @@ class OfferEngine(Estimator):
     # --- offers -----------------------------------------------------------------------------------------------------
 
     def cross_sell(
-        self,
-        basket: Sequence[Id],
-        customer: Id | None = None,
-        *,
-        k: int = 10,
-        max_per_category: int = 1,
-        allow_same_category: bool = False,
-        allow_bought: bool = False,
-        min_support: int = 3,
-        min_g2: float = 10.83,
-        budget: float = math.inf,
-        personalization: float = 1.0,
-        exclude: Sequence[Id] = (),
-        allow: Sequence[Id] = (),
-        as_of: Any = None,
+        self, basket: Sequence[Id], customer: Id | None = None, query: OfferQuery | None = None, **options: Any
     ) -> OfferList:
         """What goes with this basket: complements of the whole set. One item = "frequently bought together".
 
@@ -139,93 +125,32 @@ class OfferEngine(Estimator):
             Unknown ids are left out and named in ``warnings``.
         customer : id, optional
             None or an unknown one: anybody.
-        k : int
-            Offers wanted; fewer is normal.
-        max_per_category : int
-            Offers per leaf category, 0: no limit.
-        allow_same_category : bool
-            May offer items of a leaf that is in the basket.
-        allow_bought : bool
-            May offer what the customer bought before.
-        min_support : int
-            Baskets that must hold an item of the basket and the offer together.
-        min_g2 : float
-            Significance of that; 10.83 is p < 0.001.
-        budget : float
-            No offer is dearer, in money.
-        personalization : float
-            Weight of own history, 0 to 1; 0 answers as if the customer were not known.
-        exclude, allow : list of ids
-            Never these; if not empty, only these.
-        as_of : datetime, datetime64, ISO text or int, optional
-            Now; None: the latest purchase.
+        query : OfferQuery, optional
+            How to offer; None: the defaults.
+        **options
+            Fields of :class:`OfferQuery`, over those of `query`: ``k=5, budget=20, objective="margin"``.
         """
-        wishes = self._wishes(
-            k=k, max_per_category=max_per_category, allow_same_category=allow_same_category, allow_bought=allow_bought,
-            min_support=min_support, min_g2=min_g2, budget=budget, personalization=personalization, exclude=exclude,
-            allow=allow, as_of=as_of,
-        )  # fmt: skip
-        return offers_of(self._fitted().cross_sell(basket, customer, wishes))
+        return offers_of(self._fitted().cross_sell(basket, customer, self._wishes(query, options)))
 
     def upsell(
-        self,
-        item: Id,
-        customer: Id | None = None,
-        *,
-        k: int = 10,
-        min_price_ratio: float = 1.05,
-        max_price_ratio: float = 2.0,
-        budget: float = math.inf,
-        personalization: float = 1.0,
-        exclude: Sequence[Id] = (),
-        allow: Sequence[Id] = (),
-        as_of: Any = None,
+        self, item: Id, customer: Id | None = None, query: OfferQuery | None = None, **options: Any
     ) -> OfferList:
         """Better, dearer versions of `item` in its leaf category, within the budget.
 
-        `min_price_ratio` (above 1) and `max_price_ratio` bound the offer's price over the item's; the other arguments
-        are those of :meth:`cross_sell`. An item without category or price has no up-sell offers.
+        Arguments as in :meth:`cross_sell`. An item without category, or without price and tier, has no up-sell offers.
         """
-        wishes = self._wishes(
-            k=k, min_price_ratio=min_price_ratio, max_price_ratio=max_price_ratio, budget=budget,
-            personalization=personalization, exclude=exclude, allow=allow, as_of=as_of,
-        )  # fmt: skip
-        return offers_of(self._fitted().upsell(item, customer, wishes))
+        return offers_of(self._fitted().upsell(item, customer, self._wishes(query, options)))
 
-    def recommend(
-        self,
-        customer: Id | None,
-        *,
-        k: int = 10,
-        allow_bought: bool = False,
-        budget: float = math.inf,
-        personalization: float = 1.0,
-        exclude: Sequence[Id] = (),
-        allow: Sequence[Id] = (),
-        as_of: Any = None,
-    ) -> OfferList:
+    def recommend(self, customer: Id | None, query: OfferQuery | None = None, **options: Any) -> OfferList:
         """What this customer would want next; popular items for a customer that is not known.
 
         Arguments as in :meth:`cross_sell`.
         """
-        wishes = self._wishes(
-            k=k, allow_bought=allow_bought, budget=budget, personalization=personalization, exclude=exclude,
-            allow=allow, as_of=as_of,
-        )  # fmt: skip
-        return offers_of(self._fitted().recommend(customer, wishes))
+        return offers_of(self._fitted().recommend(customer, self._wishes(query, options)))
 
-    def similar_items(
-        self,
-        item: Id,
-        *,
-        k: int = 10,
-        budget: float = math.inf,
-        exclude: Sequence[Id] = (),
-        allow: Sequence[Id] = (),
-    ) -> OfferList:
-        """Substitutes: items bought in the same company. Arguments as in :meth:`cross_sell`."""
-        wishes = self._wishes(k=k, budget=budget, exclude=exclude, allow=allow)
-        return offers_of(self._fitted().similar_items(item, wishes))
+    def similar_items(self, item: Id, query: OfferQuery | None = None, **options: Any) -> OfferList:
+        """Substitutes: items that the same customers buy. Arguments as in :meth:`cross_sell`."""
+        return offers_of(self._fitted().similar_items(item, self._wishes(query, options)))
 
     def explain(self, offer: Offer) -> str:
         """An offer in full, line by line: sentence, price, counted evidence, each reason with its share of the score."""
@@ -335,9 +260,10 @@ class OfferEngine(Estimator):
         if "model" in state:
             self._model = from_bytes(_core.OfferEngine.load, state["model"])
 
-    def _wishes(self, **wishes: Any) -> dict[str, Any]:
-        if "as_of" in wishes:
-            wishes["as_of"] = self._time(wishes["as_of"])
+    def _wishes(self, query: OfferQuery | None, options: dict[str, Any]) -> dict[str, Any]:
+        """The fields of `query` with `options` over them, as the library takes them."""
+        wishes = (query or OfferQuery()).replace(**options)._wishes()
+        wishes["as_of"] = self._time(wishes["as_of"])
         return wishes
 
     def _time(self, as_of: Any) -> int | None:

@@ -11,15 +11,8 @@
 #include <pybind11/stl.h>
 #include <pybind11/stl/filesystem.h>
 
-#include <array>
-
 namespace crosslift::python {
 namespace {
-
-constexpr std::array<std::pair<const char*, OfferKind>, 4> kind_names = {{{"cross_sell", OfferKind::cross_sell},
-                                                                          {"upsell", OfferKind::upsell},
-                                                                          {"recommend", OfferKind::recommend},
-                                                                          {"similar", OfferKind::similar}}};
 
 bool item_integers(const OfferEngine& engine) {
     return engine.models().catalog.items().integers;
@@ -35,26 +28,42 @@ py::tuple to_python(const Offer& offer, bool integers) {
     for (const Reason& reason : offer.reasons) {
         reasons.append(py::make_tuple(reason.fact, optional_id(reason.item, integers), reason.value, reason.is_share));
     }
+    py::tuple flags(offer.flags.size());
+    for (std::size_t n = 0; n < offer.flags.size(); ++n) flags[n] = py::str(std::string(name_of(offer.flags[n])));
     const Evidence& e = offer.evidence;
     return py::make_tuple(
-        id_object(offer.item, integers), offer.name, word_of(kind_names, offer.kind), offer.score,
-        as_written(offer.price), as_written(offer.price_difference), optional_id(offer.anchor, integers),
-        py::make_tuple(e.together, e.first, e.second, e.baskets, e.lift, e.g2), reasons, offer.sentence);
+        id_object(offer.item, integers), offer.name, name_of(offer.kind), offer.score, offer.relevance,
+        offer.probability, as_written(offer.price), as_written(offer.price_difference), offer.expected_margin,
+        optional_id(offer.anchor, integers), py::make_tuple(e.together, e.first, e.second, e.baskets, e.lift, e.g2),
+        flags, reasons, offer.sentence);
+}
+
+// The value of an enum, whose last value is `last`, that name_of() calls `word`.
+template <class E>
+E named(const std::string& word, E last, const char* what) {
+    for (int n = 0; n <= static_cast<int>(last); ++n)
+        if (name_of(static_cast<E>(n)) == word) return static_cast<E>(n);
+    throw InvalidArgument(std::string(what) + " is '" + word + "', which is none");
 }
 
 Offer from_python(const py::object& it) {
     Offer offer;
     offer.item = id_text(it.attr("item"));
     offer.name = it.attr("name").cast<std::string>();
-    offer.kind = parse_word(kind_names, "the offer's kind", it.attr("kind").cast<std::string>());
+    offer.kind = named(it.attr("kind").cast<std::string>(), OfferKind::similar, "the offer's kind");
     offer.score = it.attr("score").cast<double>();
+    offer.relevance = it.attr("relevance").cast<double>();
+    offer.probability = it.attr("probability").cast<double>();
     offer.price = it.attr("price").cast<float>();
     offer.price_difference = it.attr("price_difference").cast<float>();
+    offer.expected_margin = it.attr("expected_margin").cast<double>();
     offer.anchor = id_text(it.attr("anchor"));
     const py::object e = it.attr("evidence");
     offer.evidence = {e.attr("together").cast<std::int64_t>(), e.attr("first").cast<std::int64_t>(),
                       e.attr("second").cast<std::int64_t>(),   e.attr("baskets").cast<std::int64_t>(),
                       e.attr("lift").cast<double>(),           e.attr("g2").cast<double>()};
+    for (const py::handle flag : it.attr("flags"))
+        offer.flags.push_back(named(flag.cast<std::string>(), OfferFlag::margin_unknown, "a flag"));
     for (const py::handle reason : it.attr("reasons")) {
         offer.reasons.push_back({reason.attr("fact").cast<std::string>(), id_text(reason.attr("item")),
                                  reason.attr("value").cast<double>(), reason.attr("is_share").cast<bool>()});

@@ -1,6 +1,8 @@
 // Options between Python's keyword arguments and C++ structs: each field is listed once, for both directions.
 #pragma once
 
+#include "ids.hpp"
+
 #include <crosslift/als.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
@@ -14,6 +16,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -84,18 +87,29 @@ void visit(OfferEngineOptions& o, Visit&& field) {
 template <class Visit>
 void visit(OfferQuery& o, Visit&& field) {
     field("k", o.k);
+    field("objective", o.objective);
     field("max_per_category", o.max_per_category);
     field("allow_same_category", o.allow_same_category);
     field("allow_bought", o.allow_bought);
     field("min_support", o.min_support);
     field("min_g2", o.min_g2);
+    field("min_relevance", o.min_relevance);
+    field("exclude", o.exclude);
+    field("allow", o.allow);
+    field("rules", o.rules);
+    field("upsell_by", o.upsell_by);
     field("min_price_ratio", o.min_price_ratio);
     field("max_price_ratio", o.max_price_ratio);
     field("budget", o.budget);
+    field("price_quantile", o.price_quantile);
     field("personalization", o.personalization);
-    field("exclude", o.exclude);
-    field("allow", o.allow);
+    field("popularity", o.popularity);
+    field("attribute_weights", o.attribute_weights);
     field("as_of", o.as_of);
+    field("offer_cost", o.offer_cost);
+    field("discount", o.discount);
+    field("incrementality", o.incrementality);
+    field("sale_loss_risk", o.sale_loss_risk);
 }
 
 template <class Visit>
@@ -120,6 +134,13 @@ constexpr std::array<std::pair<const char*, AlsSolver>, 2> solver_names = {
     {{"cholesky", AlsSolver::cholesky}, {"cg", AlsSolver::cg}}};
 constexpr std::array<std::pair<const char*, AlsObjective>, 2> objective_names = {
     {{"hu_koren_volinsky", AlsObjective::hu_koren_volinsky}, {"rendle", AlsObjective::rendle}}};
+
+constexpr std::array<std::pair<const char*, Objective>, 3> offer_objective_names = {
+    {{"relevance", Objective::relevance}, {"revenue", Objective::revenue}, {"margin", Objective::margin}}};
+constexpr std::array<std::pair<const char*, UpsellBy>, 3> upsell_by_names = {
+    {{"price", UpsellBy::price}, {"unit_price", UpsellBy::unit_price}, {"tier", UpsellBy::tier}}};
+constexpr std::array<std::pair<const char*, OfferRule::Action>, 3> rule_action_names = {
+    {{"pin", OfferRule::Action::pin}, {"attach", OfferRule::Action::attach}, {"deny", OfferRule::Action::deny}}};
 
 template <class E, std::size_t N>
 E parse_word(const std::array<std::pair<const char*, E>, N>& words, const char* field, const std::string& word) {
@@ -155,6 +176,13 @@ public:
             field = parse_word(solver_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             field = parse_word(objective_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, UpsellBy>) {
+            field = parse_word(upsell_by_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, std::optional<Objective>>) {
+            if (!value.is_none())
+                field = parse_word(offer_objective_names, name, cast<std::string>(name, value, "a word, or None"));
+        } else if constexpr (std::is_same_v<T, std::vector<OfferRule>>) {
+            field = rules_of(value);
         } else if constexpr (std::is_same_v<T, bool>) {
             field = cast<bool>(name, value, "True or False");
         } else if constexpr (std::is_integral_v<T>) {
@@ -174,6 +202,24 @@ public:
     }
 
 private:
+    // Tuples (action, item, category, with_item, with_category, cap); a missing id or name is None.
+    static std::vector<OfferRule> rules_of(const py::object& list) {
+        std::vector<OfferRule> rules;
+        for (const py::handle entry : py::iter(list)) {
+            const auto it = py::reinterpret_borrow<py::tuple>(entry);
+            OfferRule rule;
+            rule.action =
+                parse_word(rule_action_names, "a rule's action", cast<std::string>("a rule's action", it[0], "a word"));
+            rule.item = id_text(it[1]);
+            rule.category = id_text(it[2]);
+            rule.with_item = id_text(it[3]);
+            rule.with_category = id_text(it[4]);
+            rule.cap = cast<int>("a rule's cap", it[5], "a whole number");
+            rules.push_back(std::move(rule));
+        }
+        return rules;
+    }
+
     [[noreturn]] static void reject(const char* name, const py::object& value, const char* wanted) {
         throw InvalidArgument(std::string(name) + " is " + py::repr(value).cast<std::string>() + "; it must be " +
                               wanted);
@@ -222,6 +268,12 @@ py::dict to_dict(Options options) {
             values[name] = word_of(solver_names, field);
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             values[name] = word_of(objective_names, field);
+        } else if constexpr (std::is_same_v<T, UpsellBy>) {
+            values[name] = word_of(upsell_by_names, field);
+        } else if constexpr (std::is_same_v<T, std::optional<Objective>>) {
+            values[name] = field ? py::object(py::str(word_of(offer_objective_names, *field))) : py::none();
+        } else if constexpr (std::is_same_v<T, std::vector<OfferRule>>) {
+            values[name] = py::list(field.size());  // only ever asked for the defaults: none
         } else if constexpr (std::is_same_v<T, float>) {
             values[name] = as_written(field);
         } else {

@@ -1,11 +1,11 @@
 // crosslift offers: ask a model.
 #include "command.hpp"
 #include "model_summary.hpp"
+#include "query_options.hpp"
 
 #include <crosslift/error.hpp>
 #include <crosslift/model_io.hpp>
 
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <map>
@@ -19,24 +19,22 @@ const std::map<std::string, OfferKind> kinds = {{"cross_sell", OfferKind::cross_
                                                 {"recommend", OfferKind::recommend},
                                                 {"similar", OfferKind::similar}};
 
-std::string name_of(OfferKind kind) {
-    for (const auto& [name, value] : kinds) {
-        if (value == kind) return name;
-    }
-    return {};
-}
-
 nlohmann::ordered_json to_json(const Offer& offer) {
     nlohmann::ordered_json json;
     json["item"] = offer.item;
     json["name"] = offer.name;
     json["score"] = known(offer.score);
+    json["relevance"] = known(offer.relevance);
+    json["probability"] = known(offer.probability);
     json["price"] = known(offer.price);
     json["price_difference"] = known(offer.price_difference);
+    json["expected_margin"] = known(offer.expected_margin);
     json["anchor"] = offer.anchor;
     json["evidence"] = {{"together", offer.evidence.together}, {"first", offer.evidence.first},
                         {"second", offer.evidence.second},     {"baskets", offer.evidence.baskets},
                         {"lift", known(offer.evidence.lift)},  {"g2", known(offer.evidence.g2)}};
+    json["flags"] = nlohmann::ordered_json::array();
+    for (const OfferFlag flag : offer.flags) json["flags"].push_back(name_of(flag));
     json["sentence"] = offer.sentence;
     json["reasons"] = nlohmann::ordered_json::array();
     for (const Reason& reason : offer.reasons) {
@@ -69,8 +67,7 @@ struct Offers {
     std::string item;
     std::string customer;
     std::string kind;
-    std::string as_of;
-    OfferQuery query;
+    QueryOptions rules;
     bool explained = false;
     bool json = false;
 
@@ -85,7 +82,7 @@ struct Offers {
     /// Each kind asks with something of its own; what does not fit is named before the model is read.
     void check(OfferKind chosen) const {
         const auto want = [&](bool fine, const char* what) {
-            if (!fine) throw InvalidArgument("--kind " + name_of(chosen) + " asks with " + what);
+            if (!fine) throw InvalidArgument("--kind " + std::string(name_of(chosen)) + " asks with " + what);
         };
         if (chosen == OfferKind::cross_sell) want(!basket.empty() || !item.empty(), "--basket ID,ID or --item ID");
         if (chosen == OfferKind::upsell || chosen == OfferKind::similar) {
@@ -97,8 +94,7 @@ struct Offers {
     }
 
     OfferList ask(const OfferEngine& engine, OfferKind chosen) const {
-        OfferQuery asked = query;
-        if (!as_of.empty()) asked.as_of = time_of(as_of, engine.models().history.time_kind);
+        const OfferQuery asked = rules.read(engine.models().history.time_kind);
         std::vector<std::string> items = basket;
         if (!item.empty()) items.push_back(item);
         switch (chosen) {
@@ -112,17 +108,6 @@ struct Offers {
                 return engine.similar_items(item, asked);
         }
         return {};
-    }
-
-    static std::int64_t time_of(const std::string& text, TimeKind time_kind) {
-        std::int64_t time = 0;
-        if (time_kind == TimeKind::timestamp) {
-            if (parse_timestamp(text, time)) return time;
-            throw InvalidArgument("--as-of " + text + " is no date; write 2011-12-01 or 2011-12-01T08:26:00");
-        }
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), time);
-        if (error == std::errc() && end == text.data() + text.size()) return time;
-        throw InvalidArgument("--as-of " + text + " is no whole number, and this model's purchases are ordered by one");
     }
 
     void run() const {
@@ -140,31 +125,6 @@ struct Offers {
         std::printf("%s\n", result.dump(2).c_str());
     }
 };
-
-void add_rules(CLI::App& command, OfferQuery& query) {
-    const char* group = "Rules";
-    const auto add = [&](const char* option, auto& value, const char* what) {
-        command.add_option(option, value, what)->group(group)->capture_default_str();
-    };
-    add("-k,--count", query.k, "offers wanted; fewer is normal");
-    add("--budget", query.budget, "no offer is dearer");
-    add("--max-per-category", query.max_per_category, "cross_sell: offers of one category, 0 = no limit");
-    add("--min-support", query.min_support, "cross_sell: baskets that must hold both");
-    add("--min-g2", query.min_g2, "cross_sell: significance of that (10.83: p < 0.001)");
-    add("--min-price-ratio", query.min_price_ratio, "upsell: at least this much dearer");
-    add("--max-price-ratio", query.max_price_ratio, "upsell: at most");
-    add("--personalization", query.personalization,
-        "weight of own history, 0 to 1; 0: as if the customer were not known");
-    command
-        .add_flag("--allow-same-category", query.allow_same_category, "cross_sell: also from the basket's categories")
-        ->group(group);
-    command.add_flag("--allow-bought", query.allow_bought, "also what the customer bought before")->group(group);
-    command.add_option("--exclude", query.exclude, "never offer these")
-        ->delimiter(',')
-        ->group(group)
-        ->type_name("ID,...");
-    command.add_option("--allow", query.allow, "offer only these")->delimiter(',')->group(group)->type_name("ID,...");
-}
 
 }  // namespace
 
@@ -187,9 +147,7 @@ void add_offers(CLI::App& program, Choice& choice) {
                     "cross_sell, upsell, recommend or similar; default: cross_sell for a basket, upsell for an item, "
                     "recommend for a customer alone")
         ->check(CLI::IsMember({"cross_sell", "upsell", "recommend", "similar"}));
-    command.add_option("--as-of", offers->as_of, "the time to answer for; default: the latest purchase")
-        ->type_name("TIME");
-    add_rules(command, offers->query);
+    offers->rules.add_to(command);
     command.add_flag("--explain", offers->explained, "print every reason behind each offer");
     command.add_flag("--json", offers->json, "print one JSON object");
     command.callback([offers, &choice] { choice.run = [offers] { offers->run(); }; });

@@ -1,9 +1,14 @@
-// What goes with this basket: score every item, then walk down the ranking and keep what the purchases vouch for.
+// What goes with this basket: score every item, walk down the ranking and keep what the purchases vouch for, then put
+// the list in the order of the objective.
 #include "offers/explain.hpp"
-#include "offers/query.hpp"
+#include "offers/finish.hpp"
+#include "offers/gate.hpp"
+#include "offers/rules.hpp"
 #include "offers/scoring.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <optional>
 #include <unordered_map>
 
 namespace crosslift {
@@ -14,20 +19,6 @@ struct Proof {
     std::int32_t anchor = IdMap::unknown;
     Evidence evidence;
 };
-
-Proof find_proof(const EngineState& state, std::span<const std::int32_t> basket, std::span<const double> shares,
-                 std::int32_t item, const OfferQuery& query) {
-    std::vector<std::size_t> order;
-    for (std::size_t n = 0; n < basket.size(); ++n)
-        if (shares[n] > 0) order.push_back(n);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
-    for (const std::size_t n : order) {
-        const Evidence evidence = state.evidence(basket[n], item);
-        if (evidence.together >= query.min_support && evidence.lift > 1 && evidence.g2 >= query.min_g2)
-            return {basket[n], evidence};
-    }
-    return {};
-}
 
 // At most `limit` offers per category; items without a category are never limited.
 class CategoryCap {
@@ -44,58 +35,183 @@ private:
     std::unordered_map<std::int32_t, int> used_;
 };
 
-void forbid_same_category(const EngineState& state, std::span<const std::int32_t> basket,
-                          std::vector<std::uint8_t>& may) {
-    std::vector<std::int32_t> keys;
-    for (const std::int32_t item : basket)
-        if (state.category_key(item) != IdMap::unknown) keys.push_back(state.category_key(item));
-    if (keys.empty()) return;
-    for (std::int32_t item = 0; item < state.items(); ++item)
-        if (std::find(keys.begin(), keys.end(), state.category_key(item)) != keys.end())
-            may[static_cast<std::size_t>(item)] = 0;
-}
+// Something that may be offered, with all that decides its place.
+struct Candidate {
+    Pick pick;
+    Proof proof;
+    double value = 0;  // what the objective ranks by
+    std::optional<OfferFlag> rule = {};
+};
 
-Offer describe(const EngineState& state, const BasketShares& shares, std::span<const std::int32_t> basket,
-               std::int32_t item, const Proof& proof) {
-    const Catalog& catalog = state.models.catalog;
-    Offer offer = make_offer(state, OfferKind::cross_sell, item, shares.total());
-    offer.anchor = catalog.items()[proof.anchor];
-    offer.evidence = proof.evidence;
-    for (std::size_t n = 0; n < basket.size(); ++n)
-        offer.reasons.push_back({"bought_together", std::string(catalog.items()[basket[n]]), shares.items[n], true});
-    if (shares.intercept != 0) offer.reasons.push_back({"popularity", "", shares.intercept, true});
-    if (shares.own_history != 0) offer.reasons.push_back({"own_purchases", "", shares.own_history, true});
-    offer.sentence = bought_together(proof.evidence, catalog.name(proof.anchor)) + ".";
-    return offer;
-}
+class CrossSell {
+public:
+    CrossSell(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved)
+        : state_(state),
+          query_(query),
+          resolved_(resolved),
+          money_(state, query),
+          objective_(query.objective.value_or(Objective::relevance)),
+          scores_(basket_scores(state, resolved.basket, resolved.customer, resolved.as_of,
+                                {.own_history = query.personalization, .popularity = query.popularity})),
+          may_(offerable(state, query, resolved, Bought::keep_replenishable)) {
+        std::vector<std::uint8_t> scope(may_.size(), 1);
+        forbid_basket(state, resolved.basket, scope);
+        forbid_same_category(state, resolved.basket, scope);
+        for (std::size_t item = 0; item < scope.size(); ++item)
+            if (scope[item] != 0) best_ = std::max(best_, scores_.total[item]);
+        if (!query.allow_same_category) forbid_same_category(state, resolved.basket, may_);
+    }
+
+    std::vector<Offer> offers() {
+        std::vector<Candidate> chosen;
+        CategoryCap cap(query_.max_per_category);
+        const auto take = [&](Candidate candidate) {
+            const std::int32_t key = state_.category_key(candidate.pick.item);
+            if (static_cast<int>(chosen.size()) == query_.k || cap.full(key)) return;
+            cap.add(key);
+            chosen.push_back(std::move(candidate));
+        };
+        for (Candidate& candidate : by_rule()) take(std::move(candidate));
+        Ranking ranking(scores_.total, may_);
+        const bool walk = objective_ == Objective::relevance;
+        std::vector<Candidate> found;
+        while (!walk || static_cast<int>(chosen.size()) < query_.k) {
+            const std::int32_t item = ranking.next();
+            if (item == IdMap::unknown || relevance(item) < query_.min_relevance || score(item) <= 0) break;
+            if (walk && cap.full(state_.category_key(item))) continue;
+            std::optional<Candidate> candidate = consider(item);
+            if (!candidate) continue;
+            if (walk) {
+                take(std::move(*candidate));
+            } else {
+                found.push_back(std::move(*candidate));
+            }
+        }
+        sort_by_value(found);
+        for (Candidate& candidate : found) take(std::move(candidate));
+        std::vector<Offer> result;
+        for (const Candidate& candidate : chosen) result.push_back(describe(candidate));
+        return result;
+    }
+
+private:
+    double score(std::int32_t item) const { return static_cast<double>(scores_.total[static_cast<std::size_t>(item)]); }
+
+    double relevance(std::int32_t item) const {
+        return best_ > 0 ? std::clamp(score(item) / static_cast<double>(best_), 0.0, 1.0) : 0;
+    }
+
+    // The items that the shop's rules put first. They need no evidence, but show it where there is some.
+    std::vector<Candidate> by_rule() {
+        std::vector<Candidate> found;
+        if (resolved_.rules.empty()) return found;
+        const auto picks = rule_picks(
+            resolved_, may_, [&](std::int32_t item) { return score(item); },
+            [&](std::int32_t item) {
+                return money_.allows_adding(item, candidate_of(item, best_evidence(item)).pick.probability);
+            });
+        for (const RulePick& pick : picks) {
+            may_[static_cast<std::size_t>(pick.item)] = 0;
+            found.push_back(candidate_of(pick.item, best_evidence(pick.item)));
+            found.back().rule = pick.flag;
+        }
+        return found;
+    }
+
+    std::optional<Candidate> consider(std::int32_t item) const {
+        const BasketShares shares = basket_shares(state_, scores_, resolved_.basket, item);
+        if (shares.together() <= 0) return {};  // popular or habitual, but not because of this basket
+        const Proof proof = find_proof(shares.items, item);
+        if (proof.anchor == IdMap::unknown) return {};
+        Candidate candidate = candidate_of(item, proof);
+        if (!money_.allows_adding(item, candidate.pick.probability)) return {};
+        return candidate;
+    }
+
+    Candidate candidate_of(std::int32_t item, const Proof& proof) const {
+        Candidate candidate;
+        candidate.pick = {item, score(item), relevance(item), Offer::unknown};
+        if (proof.evidence.first > 0)
+            candidate.pick.probability =
+                static_cast<double>(proof.evidence.together) / static_cast<double>(proof.evidence.first);
+        candidate.proof = proof;
+        candidate.value = money_.value_of_adding(objective_, item, candidate.pick.score, candidate.pick.probability);
+        return candidate;
+    }
+
+    Proof find_proof(std::span<const double> shares, std::int32_t item) const {
+        std::vector<std::size_t> order;
+        for (std::size_t n = 0; n < shares.size(); ++n)
+            if (shares[n] > 0) order.push_back(n);
+        std::stable_sort(order.begin(), order.end(),
+                         [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
+        for (const std::size_t n : order) {
+            const Evidence evidence = state_.evidence(resolved_.basket[n], item);
+            if (evidence.together >= query_.min_support && evidence.lift > 1 && evidence.g2 >= query_.min_g2)
+                return {resolved_.basket[n], evidence};
+        }
+        return {};
+    }
+
+    // The basket item that was bought with `item` most often beyond chance; none if nothing was.
+    Proof best_evidence(std::int32_t item) const {
+        Proof best;
+        for (const std::int32_t from : resolved_.basket) {
+            const Evidence evidence = state_.evidence(from, item);
+            if (evidence.together > 0 && (best.anchor == IdMap::unknown || evidence.g2 > best.evidence.g2))
+                best = {from, evidence};
+        }
+        return best;
+    }
+
+    static void sort_by_value(std::vector<Candidate>& found) {
+        std::ranges::stable_sort(found, [](const Candidate& a, const Candidate& b) {
+            const bool unknown_a = std::isnan(a.value), unknown_b = std::isnan(b.value);
+            if (unknown_a != unknown_b) return unknown_b;
+            return !unknown_a && a.value > b.value;  // equal values keep the order of the scores
+        });
+    }
+
+    Offer describe(const Candidate& candidate) const {
+        const Catalog& catalog = state_.models.catalog;
+        const std::int32_t item = candidate.pick.item;
+        const BasketShares shares = basket_shares(state_, scores_, resolved_.basket, item);
+        Pick pick = candidate.pick;
+        pick.score = shares.total();
+        Offer offer = finish_adding(state_, query_, resolved_.customer, OfferKind::cross_sell, pick);
+        for (std::size_t n = 0; n < resolved_.basket.size(); ++n)
+            offer.reasons.push_back(
+                {"bought_together", std::string(catalog.items()[resolved_.basket[n]]), shares.items[n], true});
+        if (shares.intercept != 0) offer.reasons.push_back({"popularity", "", shares.intercept, true});
+        if (shares.own_history != 0) offer.reasons.push_back({"own_purchases", "", shares.own_history, true});
+        if (candidate.rule) offer.flags.push_back(*candidate.rule);
+        if (candidate.proof.anchor != IdMap::unknown) {
+            offer.anchor = catalog.items()[candidate.proof.anchor];
+            offer.evidence = candidate.proof.evidence;
+            offer.sentence = bought_together(offer.evidence, catalog.name(candidate.proof.anchor)) + ".";
+        }
+        if (candidate.rule) offer.sentence = rule_sentence(*candidate.rule, offer.sentence);
+        return offer;
+    }
+
+    const EngineState& state_;
+    const OfferQuery& query_;
+    const ResolvedQuery& resolved_;
+    Economics money_;
+    Objective objective_;
+    BasketScores scores_;
+    std::vector<std::uint8_t> may_;
+    float best_ = 0;  // best score outside the basket and its leaves, before any filter
+};
 
 }  // namespace
 
 OfferList OfferEngine::cross_sell(std::span<const std::string> basket, const std::string& customer,
                                   const OfferQuery& query) const {
-    check(query);
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, basket, customer, query);
     OfferList result;
-    if (!resolved.basket.empty()) {
-        std::vector<std::uint8_t> may = offerable(state, query, resolved, /*keep_replenishable=*/true);
-        if (!query.allow_same_category) forbid_same_category(state, resolved.basket, may);
-        const BasketScores scores =
-            basket_scores(state, resolved.basket, resolved.customer, resolved.as_of, query.personalization);
-        Ranking ranking(scores.total, may);
-        CategoryCap cap(query.max_per_category);
-        while (static_cast<int>(result.offers.size()) < query.k) {
-            const std::int32_t item = ranking.next();
-            if (item == IdMap::unknown) break;
-            if (cap.full(state.category_key(item))) continue;
-            const BasketShares shares = basket_shares(state, scores, resolved.basket, item);
-            if (shares.together() <= 0) continue;  // popular or habitual, but not because of this basket
-            const Proof proof = find_proof(state, resolved.basket, shares.items, item, query);
-            if (proof.anchor == IdMap::unknown) continue;
-            cap.add(state.category_key(item));
-            result.offers.push_back(describe(state, shares, resolved.basket, item, proof));
-        }
-    }
+    if (!resolved.basket.empty()) result.offers = CrossSell(state, query, resolved).offers();
     result.warnings = std::move(resolved.warnings);
     return result;
 }

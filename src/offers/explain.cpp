@@ -14,7 +14,7 @@ std::string number(const char* format, double value) {
     return text;
 }
 
-const char* word(OfferKind kind) {
+const char* title(OfferKind kind) {
     switch (kind) {
         case OfferKind::cross_sell:
             return "cross-sell";
@@ -29,6 +29,38 @@ const char* word(OfferKind kind) {
 }
 
 }  // namespace
+
+std::string_view name_of(OfferFlag flag) {
+    switch (flag) {
+        case OfferFlag::pinned:
+            return "pinned";
+        case OfferFlag::attached:
+            return "attached";
+        case OfferFlag::bought_before:
+            return "bought_before";
+        case OfferFlag::popular:
+            return "popular";
+        case OfferFlag::above_usual_price:
+            return "above_usual_price";
+        case OfferFlag::margin_unknown:
+            return "margin_unknown";
+    }
+    return "";
+}
+
+std::string_view name_of(OfferKind kind) {
+    switch (kind) {
+        case OfferKind::cross_sell:
+            return "cross_sell";
+        case OfferKind::upsell:
+            return "upsell";
+        case OfferKind::recommend:
+            return "recommend";
+        case OfferKind::similar:
+            return "similar";
+    }
+    return "";
+}
 
 std::string grouped(std::int64_t value) {
     std::string digits = std::to_string(value < 0 ? -value : value);
@@ -53,7 +85,7 @@ std::string bought_together(const Evidence& evidence, std::string_view anchor) {
 
 std::string explain(const Offer& offer) {
     std::string text = offer.item + (offer.name.empty() || offer.name == offer.item ? "" : " " + offer.name) + ": " +
-                       word(offer.kind) + ", score " + number("%.4f", offer.score) + "\n  " + offer.sentence + "\n";
+                       title(offer.kind) + ", score " + number("%.4f", offer.score) + "\n  " + offer.sentence + "\n";
     if (!std::isnan(offer.price)) text += "  price " + money(offer.price);
     if (!std::isnan(offer.price_difference)) text += " (" + number("%+.2f", offer.price_difference) + ")";
     if (!std::isnan(offer.price)) text += "\n";

@@ -1,5 +1,7 @@
 #include "offers/query.hpp"
 
+#include "offers/economics.hpp"
+
 #include <crosslift/error.hpp>
 
 #include <algorithm>
@@ -17,34 +19,67 @@ void want(bool good, const char* option, const T& came, const char* wanted) {
     throw InvalidArgument(text.str());
 }
 
-std::int32_t find_item(const EngineState& state, const std::string& id, const char* where,
+bool holds(const std::vector<std::string>& ids, const std::string& id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+void check_rule(const OfferRule& rule, std::size_t number, const OfferQuery& query) {
+    const std::string name = "OfferQuery.rules[" + std::to_string(number) + "]";
+    const auto fail = [&](const std::string& what) { throw InvalidArgument(name + " " + what); };
+    if (rule.item.empty() == rule.category.empty()) fail("must name either an item or a category");
+    if (!rule.with_item.empty() && !rule.with_category.empty()) fail("names both with_item and with_category");
+    const bool with = !rule.with_item.empty() || !rule.with_category.empty();
+    if (rule.action == OfferRule::Action::attach && !with)
+        fail("attaches to nothing: give with_item or with_category, or make it a pin");
+    if (rule.action == OfferRule::Action::pin && with)
+        fail("is a pin with with_item or with_category: make it an attach");
+    if (rule.cap < 1) fail("has cap " + std::to_string(rule.cap) + "; it must be at least 1");
+    if (rule.action == OfferRule::Action::deny || rule.item.empty()) return;
+    if (holds(query.exclude, rule.item))
+        fail("makes an offer of item '" + rule.item + "', which is in OfferQuery.exclude; leave it in one");
+    for (std::size_t n = 0; n < query.rules.size(); ++n)
+        if (query.rules[n].action == OfferRule::Action::deny && query.rules[n].item == rule.item &&
+            query.rules[n].with_item.empty() && query.rules[n].with_category.empty())
+            fail("makes an offer of item '" + rule.item + "', which OfferQuery.rules[" + std::to_string(n) +
+                 "] denies; leave it in one");
+}
+
+std::int32_t find_item(const EngineState& state, const std::string& id, const std::string& where,
                        std::vector<std::string>& warnings) {
     const std::int32_t row = state.models.catalog.items().find(id);
     if (row == IdMap::unknown) warnings.push_back("unknown item '" + id + "' in " + where + " was ignored");
     return row;
 }
 
-void forbid_basket(const EngineState& state, const ResolvedQuery& resolved, std::vector<std::uint8_t>& may) {
-    const auto& variant = state.models.catalog.variant().rows;
-    std::vector<std::int32_t> groups;
-    for (const std::int32_t item : resolved.basket) {
-        may[static_cast<std::size_t>(item)] = 0;
-        if (!variant.empty() && variant[static_cast<std::size_t>(item)] != IdMap::unknown)
-            groups.push_back(variant[static_cast<std::size_t>(item)]);
-    }
-    if (groups.empty()) return;
-    for (std::size_t item = 0; item < variant.size(); ++item)
-        if (std::find(groups.begin(), groups.end(), variant[item]) != groups.end()) may[item] = 0;
+std::vector<std::int32_t> find_items(const EngineState& state, std::span<const std::string> ids, const char* where,
+                                     std::vector<std::string>& warnings) {
+    std::vector<std::int32_t> rows;
+    rows.reserve(ids.size());
+    for (const std::string& id : ids)
+        if (const std::int32_t row = find_item(state, id, where, warnings); row != IdMap::unknown) rows.push_back(row);
+    return rows;
 }
 
-void forbid_bought(const EngineState& state, std::int32_t customer, bool keep_replenishable,
-                   std::vector<std::uint8_t>& may) {
-    const CsrView visits = state.models.history.customer_baskets;
-    const CsrView baskets = state.models.history.baskets;
-    for (const std::int32_t basket : visits.row(customer))
-        for (const std::int32_t item : baskets.row(basket))
-            if (!keep_replenishable || state.replenishable[static_cast<std::size_t>(item)] == 0)
-                may[static_cast<std::size_t>(item)] = 0;
+// The items of a rule's item or category, ascending.
+std::vector<std::int32_t> rule_items(const EngineState& state, const std::string& item, const std::string& category,
+                                     std::vector<std::string>& warnings) {
+    if (!item.empty()) return find_items(state, std::span(&item, 1), "OfferQuery.rules", warnings);
+    const auto found = state.category_items.find(category);
+    if (found != state.category_items.end()) return found->second;
+    warnings.push_back("unknown category '" + category + "' in OfferQuery.rules was ignored");
+    return {};
+}
+
+ResolvedRule resolve_rule(const EngineState& state, const OfferRule& rule, ResolvedQuery& resolved) {
+    ResolvedRule result;
+    result.action = rule.action;
+    result.cap = rule.cap;
+    result.items = rule_items(state, rule.item, rule.category, resolved.warnings);
+    if (rule.with_item.empty() && rule.with_category.empty()) return result;
+    const auto with = rule_items(state, rule.with_item, rule.with_category, resolved.warnings);
+    result.applies = std::ranges::any_of(
+        resolved.basket, [&](std::int32_t item) { return std::binary_search(with.begin(), with.end(), item); });
+    return result;
 }
 
 }  // namespace
@@ -54,26 +89,43 @@ void check(const OfferQuery& query) {
     want(query.max_per_category >= 0, "max_per_category", query.max_per_category, "0 (no limit) or more");
     want(query.min_support >= 0, "min_support", query.min_support, "0 or more");
     want(query.min_g2 >= 0, "min_g2", query.min_g2, "0 or more");
+    want(query.min_relevance >= 0 && query.min_relevance <= 1, "min_relevance", query.min_relevance,
+         "from 0 (no floor) to 1 (only the best)");
     want(query.min_price_ratio > 1, "min_price_ratio", query.min_price_ratio,
          "above 1 (an up-sell is dearer than the item it replaces)");
     want(query.max_price_ratio >= query.min_price_ratio, "max_price_ratio", query.max_price_ratio,
          "at least min_price_ratio: no price can satisfy both");
     want(query.budget >= 0, "budget", query.budget, "0 or more");
+    want(query.price_quantile > 0 && query.price_quantile <= 1, "price_quantile", query.price_quantile,
+         "above 0, up to 1 (off)");
     want(query.personalization >= 0 && query.personalization <= 1, "personalization", query.personalization,
          "from 0 (anonymous) to 1");
+    want(query.popularity >= 0 && query.popularity <= 1, "popularity", query.popularity,
+         "from 0 (what goes with the basket more than with others) to 1 (what is bought with it most)");
+    want(query.offer_cost >= 0 && std::isfinite(query.offer_cost), "offer_cost", query.offer_cost, "0 or more money");
+    want(query.discount >= 0 && query.discount < 1, "discount", query.discount, "a share of the price, 0 to below 1");
+    want(query.incrementality > 0 && query.incrementality <= 1, "incrementality", query.incrementality,
+         "above 0, up to 1 (nothing offered would have been bought anyway)");
+    want(query.sale_loss_risk >= 0 && query.sale_loss_risk < 1, "sale_loss_risk", query.sale_loss_risk,
+         "a probability, 0 to below 1");
+    for (const auto& [name, weight] : query.attribute_weights)
+        want(weight >= 0 && std::isfinite(weight), ("attribute_weights['" + name + "']").c_str(), weight, "0 or more");
     for (const std::string& id : query.allow)
-        if (std::find(query.exclude.begin(), query.exclude.end(), id) != query.exclude.end())
+        if (holds(query.exclude, id))
             throw InvalidArgument("item '" + id +
                                   "' is in both OfferQuery.allow and OfferQuery.exclude; leave it in one");
+    for (std::size_t n = 0; n < query.rules.size(); ++n) check_rule(query.rules[n], n, query);
 }
 
 ResolvedQuery resolve(const EngineState& state, std::span<const std::string> basket, const std::string& customer,
                       const OfferQuery& query) {
+    check(query);
+    if (query.objective == Objective::margin && !knows_margins(state))
+        throw InvalidArgument(
+            "OfferQuery.objective is margin, but the catalog has neither a cost column (with prices) "
+            "nor a margin column; add one, or rank by relevance or revenue");
     ResolvedQuery resolved;
-    for (const std::string& id : basket) {
-        const std::int32_t row = find_item(state, id, "the query", resolved.warnings);
-        if (row != IdMap::unknown) resolved.basket.push_back(row);
-    }
+    resolved.basket = find_items(state, basket, "the query", resolved.warnings);
     std::sort(resolved.basket.begin(), resolved.basket.end());
     resolved.basket.erase(std::unique(resolved.basket.begin(), resolved.basket.end()), resolved.basket.end());
     if (!customer.empty()) {
@@ -83,43 +135,10 @@ ResolvedQuery resolve(const EngineState& state, std::span<const std::string> bas
     }
     if (query.personalization == 0) resolved.customer = IdMap::unknown;
     resolved.as_of = query.as_of.value_or(state.models.history.latest_time());
+    resolved.allow = find_items(state, query.allow, "OfferQuery.allow", resolved.warnings);
+    resolved.exclude = find_items(state, query.exclude, "OfferQuery.exclude", resolved.warnings);
+    for (const OfferRule& rule : query.rules) resolved.rules.push_back(resolve_rule(state, rule, resolved));
     return resolved;
-}
-
-std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& query, ResolvedQuery& resolved,
-                                    bool keep_replenishable) {
-    const Catalog& catalog = state.models.catalog;
-    const auto size = static_cast<std::size_t>(catalog.size());
-    std::vector<std::uint8_t> may(size, query.allow.empty() ? 1 : 0);
-    for (const std::string& id : query.allow) {
-        const std::int32_t row = find_item(state, id, "OfferQuery.allow", resolved.warnings);
-        if (row != IdMap::unknown) may[static_cast<std::size_t>(row)] = 1;
-    }
-    for (const std::string& id : query.exclude) {
-        const std::int32_t row = find_item(state, id, "OfferQuery.exclude", resolved.warnings);
-        if (row != IdMap::unknown) may[static_cast<std::size_t>(row)] = 0;
-    }
-    const auto price = catalog.price();
-    for (std::size_t item = 0; item < size; ++item) {
-        if (!catalog.available(static_cast<std::int32_t>(item))) may[item] = 0;
-        // Written so that an unknown (NaN) or absent price is outside a finite budget.
-        if (std::isfinite(query.budget) && (price.empty() || !(price[item] <= query.budget))) may[item] = 0;
-    }
-    forbid_basket(state, resolved, may);
-    if (!query.allow_bought && resolved.customer != IdMap::unknown)
-        forbid_bought(state, resolved.customer, keep_replenishable, may);
-    return may;
-}
-
-Offer make_offer(const EngineState& state, OfferKind kind, std::int32_t item, double score) {
-    const Catalog& catalog = state.models.catalog;
-    Offer offer;
-    offer.item = catalog.items()[item];
-    offer.name = catalog.name(item);
-    offer.kind = kind;
-    offer.score = score;
-    if (!catalog.price().empty()) offer.price = catalog.price()[static_cast<std::size_t>(item)];
-    return offer;
 }
 
 }  // namespace crosslift

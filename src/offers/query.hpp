@@ -1,4 +1,4 @@
-// From a caller's words to rows: unknown ids, contradicting options, and which items may be offered at all.
+// From a caller's words to rows: unknown ids, contradicting options.
 #pragma once
 
 #include "offers/state.hpp"
@@ -12,28 +12,29 @@
 
 namespace crosslift {
 
+/// A merchandiser's rule as rows.
+struct ResolvedRule {
+    OfferRule::Action action = OfferRule::Action::pin;
+    std::vector<std::int32_t> items;  ///< what it is about, ascending
+    int cap = 1;
+    bool applies = true;  ///< false where the basket lacks what the rule goes with
+};
+
 /// A query's ids as rows.
 struct ResolvedQuery {
     std::vector<std::int32_t> basket;        ///< known items, each once, ascending: order and repeats do not matter
     std::int32_t customer = IdMap::unknown;  ///< unknown also where personalization is 0
     std::int64_t as_of = unknown_time;       ///< the query's time, or that of the latest purchase
-    std::vector<std::string> warnings;
+    std::vector<std::int32_t> exclude, allow;
+    std::vector<ResolvedRule> rules;
+    std::vector<std::string> warnings;  ///< one for each id that is not known
 };
 
 /// Throws InvalidArgument naming the option that is out of range, or both options that contradict each other.
 void check(const OfferQuery& query);
 
+/// Checks the query, also against what the engine knows, and finds its rows.
 ResolvedQuery resolve(const EngineState& state, std::span<const std::string> basket, const std::string& customer,
                       const OfferQuery& query);
-
-/// 1 for each item that the query may return: available, not in the basket nor a variant of an item in it, not
-/// excluded, allowed, within the budget (an item of unknown price is outside any finite budget), and, unless
-/// `allow_bought`, not bought by the customer before (what customers come back for stays, if `keep_replenishable`).
-/// Adds a warning for each unknown id of `exclude` and `allow`.
-std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& query, ResolvedQuery& resolved,
-                                    bool keep_replenishable);
-
-/// An offer with the facts that every kind shares: ids, names, price.
-Offer make_offer(const EngineState& state, OfferKind kind, std::int32_t item, double score);
 
 }  // namespace crosslift

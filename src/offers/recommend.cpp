@@ -1,9 +1,12 @@
 // What a customer would want next, by taste; what everybody buys for a customer that is not known.
 #include "offers/explain.hpp"
-#include "offers/query.hpp"
+#include "offers/finish.hpp"
+#include "offers/gate.hpp"
+#include "offers/rules.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace crosslift {
 namespace {
@@ -47,83 +50,145 @@ std::int32_t nearest_purchase(const EngineState& state, std::int32_t customer, s
     return best;
 }
 
-Offer popular(const EngineState& state, std::int32_t item) {
-    const std::int64_t baskets = state.basket_counts[static_cast<std::size_t>(item)];
-    const std::int64_t all = state.models.history.basket_count();
-    const double share = static_cast<double>(baskets) / static_cast<double>(all);
-    Offer offer = make_offer(state, OfferKind::recommend, item, share);
-    offer.reasons.push_back({"popularity", "", share, true});
-    offer.sentence = "Bought in " + grouped(baskets) + " of " + grouped(all) + " baskets.";
-    return offer;
-}
-
-Offer to_taste(const EngineState& state, std::int32_t customer, std::int32_t item, float score) {
-    const Catalog& catalog = state.models.catalog;
-    Offer offer = make_offer(state, OfferKind::recommend, item, static_cast<double>(score));
-    offer.reasons.push_back({"taste", "", static_cast<double>(score), true});
-    const std::int32_t near = nearest_purchase(state, customer, item);
-    const std::int64_t baskets = state.basket_counts[static_cast<std::size_t>(item)];
-    offer.sentence = "Fits what this customer bought";
-    if (near != IdMap::unknown) {
-        offer.anchor = catalog.items()[near];
-        offer.evidence = state.evidence(near, item);
-        offer.sentence += ", most of all " + std::string(catalog.name(near));
-    }
-    offer.sentence += "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
-    return offer;
-}
-
 bool has_taste(const EngineState& state, std::int32_t customer) {
     if (customer == IdMap::unknown || !state.taste) return false;
     return std::ranges::any_of(state.models.taste.customer_factors.row(customer), [](float x) { return x != 0; });
 }
 
+class Recommend {
+public:
+    Recommend(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved)
+        : state_(state),
+          query_(query),
+          resolved_(resolved),
+          money_(state, query),
+          objective_(query.objective.value_or(Objective::relevance)),
+          personal_(has_taste(state, resolved.customer)),
+          may_(offerable(state, query, resolved, Bought::leave_out)),
+          best_(best_score()) {}
+
+    std::vector<Offer> offers() {
+        std::vector<Offer> result;
+        for (const RulePick& pick : rule_picks(
+                 resolved_, may_, [&](std::int32_t item) { return score(item); },
+                 [&](std::int32_t item) { return money_.allows_adding(item, Offer::unknown); })) {
+            if (static_cast<int>(result.size()) == query_.k) return result;
+            may_[static_cast<std::size_t>(pick.item)] = 0;
+            result.push_back(describe(pick.item));
+            result.back().flags.push_back(pick.flag);
+            result.back().sentence = rule_sentence(pick.flag, result.back().sentence);
+        }
+        for (const std::int32_t item : ranked(query_.k - static_cast<int>(result.size())))
+            result.push_back(describe(item));
+        return result;
+    }
+
+private:
+    // Taste, or the share of all baskets.
+    double score(std::int32_t item) const {
+        if (!personal_)
+            return static_cast<double>(state_.basket_counts[static_cast<std::size_t>(item)]) /
+                   static_cast<double>(state_.models.history.basket_count());
+        const auto customer = state_.models.taste.customer_factors.row(resolved_.customer);
+        const auto factors = state_.models.taste.item_factors.row(item);
+        double sum = 0;
+        for (std::size_t n = 0; n < factors.size(); ++n) sum += static_cast<double>(customer[n]) * factors[n];
+        return sum;
+    }
+
+    // The best score of what the customer has not bought, before any filter.
+    double best_score() const {
+        if (!personal_) return state_.by_popularity.empty() ? 0 : score(state_.by_popularity.front());
+        const TopK best = top_k(1, bought());
+        return best.scores.empty() ? 0 : static_cast<double>(best.scores.front());
+    }
+
+    double relevance(std::int32_t item) const { return best_ > 0 ? std::clamp(score(item) / best_, 0.0, 1.0) : 0; }
+
+    std::vector<std::int32_t> bought() const {
+        std::vector<std::int32_t> items;
+        const CsrView baskets = state_.models.history.baskets;
+        for (const std::int32_t basket : state_.models.history.customer_baskets.view().row(resolved_.customer))
+            items.insert(items.end(), baskets.row(basket).begin(), baskets.row(basket).end());
+        std::ranges::sort(items);
+        items.erase(std::unique(items.begin(), items.end()), items.end());
+        return items;
+    }
+
+    TopK top_k(int k, std::span<const std::int32_t> without) const {
+        Filter filter;
+        filter.exclude = without;
+        return state_.taste->top_k(state_.models.taste.customer_factors.row(resolved_.customer), k, filter);
+    }
+
+    // The best `count` items that pass the gates. An objective other than relevance orders all above the floor.
+    std::vector<std::int32_t> ranked(int count) {
+        for (std::int32_t item = 0; item < state_.items(); ++item)
+            if (may_[static_cast<std::size_t>(item)] != 0 && !money_.allows_adding(item, Offer::unknown))
+                may_[static_cast<std::size_t>(item)] = 0;
+        const bool by_score = objective_ == Objective::relevance;
+        std::vector<std::int32_t> items;
+        if (personal_) {
+            items = top_k(by_score ? std::max(count, 1) : state_.items(), rows_without(may_)).rows;
+        } else {
+            for (const std::int32_t item : state_.by_popularity) {
+                if (by_score && static_cast<int>(items.size()) == count) break;
+                if (may_[static_cast<std::size_t>(item)] != 0) items.push_back(item);
+            }
+        }
+        std::erase_if(items, [&](std::int32_t item) { return relevance(item) < query_.min_relevance; });
+        if (!by_score) {
+            // The probability is not known; relevance stands in for it.
+            const auto value = [&](std::int32_t item) {
+                const double money = money_.value_of_adding(objective_, item, score(item), relevance(item));
+                return std::isnan(money) ? -std::numeric_limits<double>::infinity() : money;
+            };
+            std::ranges::stable_sort(items, [&](std::int32_t a, std::int32_t b) { return value(a) > value(b); });
+        }
+        items.resize(std::min(items.size(), static_cast<std::size_t>(count)));
+        return items;
+    }
+
+    Offer describe(std::int32_t item) const {
+        const Catalog& catalog = state_.models.catalog;
+        Offer offer = finish_adding(state_, query_, resolved_.customer, OfferKind::recommend,
+                                    {.item = item, .score = score(item), .relevance = relevance(item)});
+        const std::int64_t baskets = state_.basket_counts[static_cast<std::size_t>(item)];
+        offer.reasons.push_back({personal_ ? "taste" : "popularity", "", offer.score, true});
+        if (!personal_) {
+            offer.flags.push_back(OfferFlag::popular);
+            offer.sentence =
+                "Bought in " + grouped(baskets) + " of " + grouped(state_.models.history.basket_count()) + " baskets.";
+            return offer;
+        }
+        const std::int32_t near = nearest_purchase(state_, resolved_.customer, item);
+        offer.sentence = "Fits what this customer bought";
+        if (near != IdMap::unknown) {
+            offer.anchor = catalog.items()[near];
+            offer.evidence = state_.evidence(near, item);
+            offer.sentence += ", most of all " + std::string(catalog.name(near));
+        }
+        offer.sentence += "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+        return offer;
+    }
+
+    const EngineState& state_;
+    const OfferQuery& query_;
+    const ResolvedQuery& resolved_;
+    Economics money_;
+    Objective objective_;
+    bool personal_;
+    std::vector<std::uint8_t> may_;
+    double best_;
+};
+
 }  // namespace
 
 OfferList OfferEngine::recommend(const std::string& customer, const OfferQuery& query) const {
-    check(query);
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, {}, customer, query);
-    const auto may = offerable(state, query, resolved, /*keep_replenishable=*/false);
     OfferList result;
-    if (has_taste(state, resolved.customer)) {
-        const auto forbidden = rows_without(may);
-        Filter filter;
-        filter.exclude = forbidden;
-        const TopK best =
-            state.taste->top_k(state.models.taste.customer_factors.row(resolved.customer), query.k, filter);
-        for (std::size_t n = 0; n < best.rows.size(); ++n)
-            result.offers.push_back(to_taste(state, resolved.customer, best.rows[n], best.scores[n]));
-    } else {
-        for (const std::int32_t item : state.by_popularity) {
-            if (static_cast<int>(result.offers.size()) == query.k) break;
-            if (may[static_cast<std::size_t>(item)] != 0) result.offers.push_back(popular(state, item));
-        }
-    }
-    result.warnings = std::move(resolved.warnings);
-    return result;
-}
-
-OfferList OfferEngine::similar_items(const std::string& item, const OfferQuery& query) const {
-    check(query);
-    const EngineState& state = *state_;
-    ResolvedQuery resolved = resolve(state, std::span(&item, 1), {}, query);
-    OfferList result;
-    if (!resolved.basket.empty() && state.similar) {
-        const std::int32_t row = resolved.basket.front();
-        const auto forbidden = rows_without(offerable(state, query, resolved, /*keep_replenishable=*/true));
-        Filter filter;
-        filter.exclude = forbidden;
-        const TopK best = state.similar->top_k(state.models.taste.item_factors.row(row), query.k, filter);
-        for (std::size_t n = 0; n < best.rows.size() && best.scores[n] > 0; ++n) {
-            Offer offer = make_offer(state, OfferKind::similar, best.rows[n], static_cast<double>(best.scores[n]));
-            offer.anchor = item;
-            offer.evidence = state.evidence(row, best.rows[n]);
-            offer.reasons.push_back({"taste_cosine", item, offer.score, true});
-            offer.sentence = "Bought by the same customers as " + std::string(state.models.catalog.name(row)) + ".";
-            result.offers.push_back(std::move(offer));
-        }
-    }
+    result.offers = Recommend(state, query, resolved).offers();
     result.warnings = std::move(resolved.warnings);
     return result;
 }

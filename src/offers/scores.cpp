@@ -42,7 +42,7 @@ Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> bask
         }
         std::ranges::sort(rows);
         rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-        const auto row = basket_scores(*state_, rows, customer_row(models, customers, n), now, 1.0).total;
+        const auto row = basket_scores(*state_, rows, customer_row(models, customers, n), now).total;
         std::ranges::copy(row, scores.row(static_cast<std::int64_t>(n)).begin());
     }
     return scores;

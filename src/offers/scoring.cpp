@@ -1,6 +1,7 @@
 #include "offers/scoring.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace crosslift {
 namespace {
@@ -18,19 +19,32 @@ double pair_score(const ComplementModel& model, std::int32_t from, std::int32_t 
     return sum;
 }
 
+double popularity_factor(const EngineState& state, std::int32_t item, double popularity) {
+    if (popularity == 1) return 1;
+    const auto most = static_cast<double>(state.most_baskets);
+    const auto baskets =
+        static_cast<double>(std::max<std::int64_t>(1, state.basket_counts[static_cast<std::size_t>(item)]));
+    return std::pow(baskets / most, popularity - 1);
+}
+
 }  // namespace
 
 BasketScores basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
-                           std::int64_t as_of, double own_weight) {
+                           std::int64_t as_of, const ScoreWeights& weights) {
     const OfferModels& models = state.models;
     BasketScores scores;
+    scores.popularity = weights.popularity;
     scores.total.assign(static_cast<std::size_t>(state.items()), 0.0F);
     add_basket_scores(models.complement, basket, scores.total);
-    if (customer != IdMap::unknown && own_weight > 0 && models.own_history.weight > 0) {
+    if (customer != IdMap::unknown && weights.own_history > 0 && models.own_history.weight > 0) {
         scores.own_history.assign(scores.total.size(), 0.0F);
-        add_own_history(models.own_history, models.history, customer, as_of, own_weight, scores.own_history);
+        add_own_history(models.own_history, models.history, customer, as_of, weights.own_history, scores.own_history);
         for (std::size_t item = 0; item < scores.total.size(); ++item) scores.total[item] += scores.own_history[item];
     }
+    if (weights.popularity != 1)
+        for (std::int32_t item = 0; item < state.items(); ++item)
+            scores.total[static_cast<std::size_t>(item)] *=
+                static_cast<float>(popularity_factor(state, item, weights.popularity));
     return scores;
 }
 
@@ -38,10 +52,11 @@ BasketShares basket_shares(const EngineState& state, const BasketScores& scores,
                            std::int32_t item) {
     const ComplementModel& model = state.models.complement;
     const auto at = static_cast<std::size_t>(item);
+    const double factor = popularity_factor(state, item, scores.popularity);
     BasketShares shares;
-    for (const std::int32_t from : basket) shares.items.push_back(pair_score(model, from, item));
-    shares.intercept = static_cast<double>(model.intercept[at]);
-    if (!scores.own_history.empty()) shares.own_history = static_cast<double>(scores.own_history[at]);
+    for (const std::int32_t from : basket) shares.items.push_back(factor * pair_score(model, from, item));
+    shares.intercept = factor * static_cast<double>(model.intercept[at]);
+    if (!scores.own_history.empty()) shares.own_history = factor * static_cast<double>(scores.own_history[at]);
     return shares;
 }
 

@@ -10,15 +10,21 @@
 
 namespace crosslift {
 
+/// How the parts of a score are weighed.
+struct ScoreWeights {
+    double own_history = 1;  ///< scales own history; 0 leaves it out
+    double popularity = 1;   ///< pi: the score is multiplied by (baskets with the item / most of any item)^(pi - 1)
+};
+
 /// One score per item: the complement model's for `basket` plus the customer's own history.
 struct BasketScores {
     std::vector<float> total;
-    std::vector<float> own_history;  ///< what of it is own history; empty for an anonymous basket
+    std::vector<float> own_history;  ///< what of it is own history, before `popularity`; empty for an anonymous basket
+    double popularity = 1;
 };
 
-/// `own_weight` scales own history; 0 leaves it out.
 BasketScores basket_scores(const EngineState& state, std::span<const std::int32_t> basket, std::int32_t customer,
-                           std::int64_t as_of, double own_weight);
+                           std::int64_t as_of, const ScoreWeights& weights = {});
 
 /// The score of one item, taken apart. The parts sum to basket_scores' number up to rounding.
 struct BasketShares {

@@ -71,6 +71,55 @@ std::vector<std::vector<std::int32_t>> sort_leaf_items(const Catalog& catalog) {
     return items;
 }
 
+std::vector<std::uint8_t> find_available(const Catalog& catalog) {
+    std::vector<std::uint8_t> found;
+    for (std::int32_t item = 0; item < catalog.size(); ++item) found.push_back(catalog.available(item) ? 1 : 0);
+    return found;
+}
+
+// Rows by the group that each is in; IdMap::unknown is no group.
+std::vector<std::vector<std::int32_t>> group_rows(std::span<const std::int32_t> group) {
+    std::vector<std::vector<std::int32_t>> rows;
+    for (std::size_t row = 0; row < group.size(); ++row) {
+        if (group[row] == IdMap::unknown) continue;
+        const auto at = static_cast<std::size_t>(group[row]);
+        if (at >= rows.size()) rows.resize(at + 1);
+        rows[at].push_back(static_cast<std::int32_t>(row));
+    }
+    return rows;
+}
+
+std::vector<PackSize> parse_packs(const Catalog& catalog) {
+    std::vector<PackSize> packs;
+    for (const std::string& text : catalog.pack_size()) packs.push_back(parse_pack_size(text));
+    return packs;
+}
+
+std::vector<std::int32_t> key_of_items(const Catalog& catalog, const std::vector<std::int32_t>& leaf_name) {
+    std::vector<std::int32_t> keys;
+    for (std::int32_t item = 0; item < catalog.size(); ++item) {
+        const std::int32_t leaf = catalog.leaf(item);
+        keys.push_back(leaf == IdMap::unknown ? IdMap::unknown : leaf_name[static_cast<std::size_t>(leaf)]);
+    }
+    return keys;
+}
+
+std::unordered_map<std::string, std::vector<std::int32_t>> name_categories(const Catalog& catalog) {
+    std::unordered_map<std::string, std::vector<std::int32_t>> items;
+    for (std::int32_t item = 0; item < catalog.size(); ++item) {
+        const auto enter = [&](std::string_view name) {
+            auto& rows = items[std::string(name)];
+            if (rows.empty() || rows.back() != item) rows.push_back(item);
+        };
+        for (const IdColumn& level : catalog.category()) {
+            const std::int32_t row = level.rows[static_cast<std::size_t>(item)];
+            if (row != IdMap::unknown) enter(level.ids[row]);
+        }
+        if (catalog.leaf(item) != IdMap::unknown) enter(catalog.leaves()[catalog.leaf(item)]);
+    }
+    return items;
+}
+
 void want_rows(std::int64_t came, std::int64_t wanted, const char* part) {
     if (came == wanted) return;
     throw InvalidArgument(std::string("OfferModels.") + part + " has " + std::to_string(came) + " rows where " +
@@ -103,18 +152,21 @@ EngineState::EngineState(OfferModels given)
       basket_counts(count_baskets(models.history)),
       by_popularity(rank_popular(basket_counts)),
       replenishable(find_replenishable(models.history)),
+      available(find_available(models.catalog)),
       leaf_name(name_leaves(models.catalog.leaves())),
-      leaf_items(sort_leaf_items(models.catalog)) {
+      leaf_items(sort_leaf_items(models.catalog)),
+      leaf_members(group_rows(models.catalog.leaf())),
+      pack(parse_packs(models.catalog)),
+      key(key_of_items(models.catalog, leaf_name)),
+      key_items(group_rows(key)),
+      variant_items(group_rows(models.catalog.variant().rows)),
+      category_items(name_categories(models.catalog)) {
+    if (!by_popularity.empty()) most_baskets = basket_counts[static_cast<std::size_t>(by_popularity.front())];
     RetrieverOptions by_product{.threads = models.options.threads, .device = models.options.device};
     RetrieverOptions by_cosine = by_product;
     by_cosine.cosine = true;
     if (!models.taste.customer_factors.empty()) taste.emplace(models.taste.item_factors, by_product);
     similar.emplace(models.taste.item_factors, by_cosine);
-}
-
-std::int32_t EngineState::category_key(std::int32_t item) const {
-    const std::int32_t leaf = models.catalog.leaf(item);
-    return leaf == IdMap::unknown ? IdMap::unknown : leaf_name[static_cast<std::size_t>(leaf)];
 }
 
 OfferEngine::OfferEngine(OfferModels models) : state_(std::make_shared<const EngineState>(std::move(models))) {}

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace crosslift {
@@ -24,14 +26,23 @@ struct EngineState {
     std::optional<Retriever> similar;  // the same, by cosine
 
     std::vector<std::int64_t> basket_counts;  // per item: baskets with it
+    std::int64_t most_baskets = 1;            // the largest of them, at least 1
     std::vector<std::int32_t> by_popularity;  // items that were bought, most baskets first, ties by row
     std::vector<std::uint8_t> replenishable;  // per item: customers come back for it
+    std::vector<std::uint8_t> available;      // per item: the catalog does not say that it is not
     std::vector<std::int32_t> leaf_name;  // per leaf: row of its finest category's name, shared by like-named leaves
-    std::vector<std::vector<std::int32_t>> leaf_items;  // per leaf: items of known price, cheapest first, ties by row
+    std::vector<std::vector<std::int32_t>> leaf_items;    // per leaf: items of known price, cheapest first, ties by row
+    std::vector<std::vector<std::int32_t>> leaf_members;  // per leaf: all its items, ascending
+    std::vector<PackSize> pack;                           // per item: its pack size; empty without that column
+    std::vector<std::int32_t> key;                        // per item: category_key()
+    std::vector<std::vector<std::int32_t>> key_items;     // per category_key(): its items, ascending
+    std::vector<std::vector<std::int32_t>> variant_items;  // per variant group: its items, ascending
+    /// Items of each category by the name of any level, and by a leaf's whole path; ascending.
+    std::unordered_map<std::string, std::vector<std::int32_t>> category_items;
 
     std::int32_t items() const { return models.catalog.size(); }
     /// A number that two items share when one must not be offered beside the other; -1 for an item without a leaf.
-    std::int32_t category_key(std::int32_t item) const;
+    std::int32_t category_key(std::int32_t item) const { return key[static_cast<std::size_t>(item)]; }
 };
 
 /// A customer comes back for an item when at least this share of its buyers bought it in two baskets or more.

@@ -1,42 +1,14 @@
-// Better, dearer versions of one item: the leaf's items in the price band, ranked by the trade-up model.
+// Better, dearer versions of one item: the superior items of its leaf, ranked by the trade-up model.
 #include "offers/explain.hpp"
-#include "offers/query.hpp"
+#include "offers/finish.hpp"
+#include "offers/gate.hpp"
+#include "offers/superior.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace crosslift {
 namespace {
-
-// True if `item` is not worse than `than` in any must-have attribute; an unknown value cannot be called worse.
-bool keeps_must_haves(const Catalog& catalog, std::int32_t item, std::int32_t than) {
-    return std::ranges::all_of(catalog.attributes(), [&](const Attribute& attribute) {
-        if (!attribute.must_have) return true;
-        const float mine = attribute.values[static_cast<std::size_t>(item)];
-        const float theirs = attribute.values[static_cast<std::size_t>(than)];
-        const bool worse =
-            attribute.direction == Attribute::Direction::higher_is_better ? mine < theirs : mine > theirs;
-        return !worse;
-    });
-}
-
-std::vector<std::int32_t> dearer_versions(const EngineState& state, std::int32_t item, float price,
-                                          const OfferQuery& query, const std::vector<std::uint8_t>& may) {
-    const auto prices = state.models.catalog.price();
-    const auto& leaf = state.leaf_items[static_cast<std::size_t>(state.models.catalog.leaf(item))];
-    const double low = price * query.min_price_ratio;
-    const double high = price * query.max_price_ratio;
-    std::vector<std::int32_t> found;
-    const auto cheaper = [&](std::int32_t row, double bound) {
-        return static_cast<double>(prices[static_cast<std::size_t>(row)]) < bound;
-    };
-    for (auto at = std::lower_bound(leaf.begin(), leaf.end(), low, cheaper); at != leaf.end(); ++at) {
-        if (static_cast<double>(prices[static_cast<std::size_t>(*at)]) > high) break;
-        if (may[static_cast<std::size_t>(*at)] != 0 && keeps_must_haves(state.models.catalog, *at, item))
-            found.push_back(*at);
-    }
-    return found;
-}
 
 std::vector<double> softmax(const std::vector<float>& utilities) {
     const float top = *std::ranges::max_element(utilities);
@@ -49,18 +21,13 @@ std::vector<double> softmax(const std::vector<float>& utilities) {
 }
 
 // ", double the pack, 11.0 % less per unit" where both pack sizes are known in one unit; "" otherwise.
-std::string pack_clause(const Catalog& catalog, std::int32_t from, std::int32_t to, std::vector<Reason>& reasons) {
-    if (catalog.pack_size().empty()) return {};
-    const PackSize old_size = parse_pack_size(catalog.pack_size()[static_cast<std::size_t>(from)]);
-    const PackSize new_size = parse_pack_size(catalog.pack_size()[static_cast<std::size_t>(to)]);
-    if (old_size.unit == PackSize::Unit::unknown || old_size.unit != new_size.unit) return {};
-    if (old_size.amount <= 0 || new_size.amount <= 0) return {};
-    const double ratio = new_size.amount / old_size.amount;
-    const double old_price = catalog.price()[static_cast<std::size_t>(from)] / old_size.amount;
-    const double new_price = catalog.price()[static_cast<std::size_t>(to)] / new_size.amount;
-    const double change = new_price / old_price - 1;
-    // "40 LB" on an item sold by the pound is the case, not what the customer takes home: no comparison then.
-    if (std::abs(std::log(new_price / old_price)) > std::log(4.0)) return {};
+std::string pack_clause(const EngineState& state, std::int32_t from, double old_price, std::int32_t to, double price,
+                        std::vector<Reason>& reasons) {
+    const double unit_ratio = unit_price_ratio(state, to, price, from, old_price);
+    if (std::isnan(unit_ratio)) return {};
+    const double ratio =
+        state.pack[static_cast<std::size_t>(to)].amount / state.pack[static_cast<std::size_t>(from)].amount;
+    const double change = unit_ratio - 1;
     reasons.push_back({"pack_size_ratio", "", ratio, false});
     reasons.push_back({"unit_price_change", "", change, false});
     char size[48] = "";
@@ -78,66 +45,142 @@ bool same(const IdColumn& column, std::int32_t a, std::int32_t b) {
            column.rows[static_cast<std::size_t>(a)] == column.rows[static_cast<std::size_t>(b)];
 }
 
-Offer describe(const EngineState& state, std::int32_t from, std::int32_t to, double share, std::size_t rivals,
-               std::int32_t customer) {
-    const Catalog& catalog = state.models.catalog;
-    Offer offer = make_offer(state, OfferKind::upsell, to, share);
-    offer.anchor = catalog.items()[from];
-    offer.evidence = state.evidence(from, to);
-    const float old_price = catalog.price()[static_cast<std::size_t>(from)];
-    offer.price_difference = offer.price - old_price;
-    offer.reasons.push_back({"choice_probability", "", share, true});
-    offer.reasons.push_back({"alternatives", "", static_cast<double>(rivals), false});
-    offer.reasons.push_back({"price_ratio", offer.anchor, static_cast<double>(offer.price) / old_price, false});
-
-    std::string text =
-        money(offer.price_difference) + " dearer (" + money(old_price) + " to " + money(offer.price) + ")";
-    text += pack_clause(catalog, from, to, offer.reasons);
-    if (same(catalog.brand(), from, to))
-        text += ", same brand (" +
-                std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) + ")";
-    const double reach = state.models.price.affordability(customer, to);
-    if (customer != IdMap::unknown && !std::isnan(reach)) {
-        offer.reasons.push_back({"affordability", "", reach, false});
-        const auto usual = state.models.price.willingness_to_pay(customer, catalog.leaf(to));
-        if (usual.purchases > 0 && reach >= 0.5) text += ", within what this customer usually pays here";
+class Upsell {
+public:
+    Upsell(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved)
+        : state_(state),
+          query_(query),
+          resolved_(resolved),
+          from_(resolved.basket.front()),
+          money_(state, query),
+          objective_(query.objective.value_or(knows_margins(state) ? Objective::margin : Objective::relevance)) {
+        query_.upsell_by = usable(state, from_, query.upsell_by);
     }
-    const std::int64_t baskets = state.basket_counts[static_cast<std::size_t>(to)];
-    offer.reasons.push_back({"baskets", offer.item, static_cast<double>(baskets), false});
-    offer.sentence = text + "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
-    return offer;
+
+    std::vector<Offer> offers() const {
+        const auto rivals = superior_items(state_, from_, query_.upsell_by);
+        if (rivals.empty()) return {};
+        // Over all superior items, so that no filter changes what is said of another item.
+        const auto shares =
+            softmax(score_trade_up(state_.models.trade_up, *state_.trade_up_facts, from_, rivals, resolved_.customer));
+        const double best = *std::ranges::max_element(shares);
+        const auto may = offerable(state_, query_, resolved_, Bought::keep_replenishable);
+        std::vector<Candidate> found;
+        for (std::size_t n = 0; n < rivals.size(); ++n) {
+            const std::int32_t to = rivals[n];
+            if (may[static_cast<std::size_t>(to)] == 0 || shares[n] < query_.min_relevance * best) continue;
+            if (!in_band(state_, query_, from_, to) || !not_inferior(state_.models.catalog, to, from_)) continue;
+            if (!money_.allows_replacing(from_, to, Offer::unknown)) continue;
+            Candidate candidate;
+            candidate.pick = {to, shares[n], shares[n] / best, Offer::unknown};
+            candidate.above_usual = above_usual_price(to);
+            candidate.value = money_.value_of_replacing(objective_, from_, to, shares[n], shares[n]);
+            found.push_back(candidate);
+        }
+        sort(found);
+        found.resize(std::min(found.size(), static_cast<std::size_t>(query_.k)));
+        std::vector<Offer> result;
+        for (const Candidate& candidate : found) result.push_back(describe(candidate, rivals.size()));
+        return result;
+    }
+
+private:
+    struct Candidate {
+        Pick pick;
+        bool above_usual = false;
+        double value = 0;
+    };
+
+    bool above_usual_price(std::int32_t to) const {
+        if (resolved_.customer == IdMap::unknown || query_.price_quantile == 1) return false;
+        return state_.models.price.affordability(resolved_.customer, to) < 1 - query_.price_quantile;
+    }
+
+    // Within usual prices first; then by value, unknown last; then by score; ties by row.
+    static void sort(std::vector<Candidate>& found) {
+        std::ranges::sort(found, [](const Candidate& a, const Candidate& b) {
+            if (a.above_usual != b.above_usual) return b.above_usual;
+            if (std::isnan(a.value) != std::isnan(b.value)) return std::isnan(b.value);
+            if (!std::isnan(a.value) && a.value != b.value) return a.value > b.value;
+            if (a.pick.score != b.pick.score) return a.pick.score > b.pick.score;
+            return a.pick.item < b.pick.item;
+        });
+    }
+
+    Offer describe(const Candidate& candidate, std::size_t rivals) const {
+        const Catalog& catalog = state_.models.catalog;
+        const std::int32_t to = candidate.pick.item;
+        Offer offer = finish_replacing(state_, query_, resolved_.customer, from_, candidate.pick);
+        if (candidate.above_usual) offer.flags.push_back(OfferFlag::above_usual_price);
+        offer.reasons.push_back({"choice_probability", "", candidate.pick.score, true});
+        offer.reasons.push_back({"alternatives", "", static_cast<double>(rivals), false});
+        std::string text = price_clause(offer);
+        if (same(catalog.brand(), from_, to))
+            text += ", same brand (" +
+                    std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) + ")";
+        text += usual_clause(to, offer.reasons);
+        const std::int64_t baskets = state_.basket_counts[static_cast<std::size_t>(to)];
+        offer.reasons.push_back({"baskets", offer.item, static_cast<double>(baskets), false});
+        offer.sentence = text + "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+        return offer;
+    }
+
+    std::string price_clause(Offer& offer) const {
+        const auto& tier = state_.models.catalog.tier();
+        const std::int32_t to = state_.models.catalog.items().find(offer.item);
+        if (std::isnan(offer.price_difference)) {
+            offer.reasons.push_back({"tier", "", static_cast<double>(tier[static_cast<std::size_t>(to)]), false});
+            return "A higher tier";
+        }
+        const auto old_price = static_cast<double>(state_.models.catalog.price()[static_cast<std::size_t>(from_)]);
+        const auto price = static_cast<double>(offer.price);
+        offer.reasons.push_back({"price_ratio", offer.anchor, price / old_price, false});
+        return money(static_cast<double>(offer.price_difference)) + " dearer (" + money(old_price) + " to " +
+               money(price) + ")" + pack_clause(state_, from_, old_price, to, price, offer.reasons);
+    }
+
+    std::string usual_clause(std::int32_t to, std::vector<Reason>& reasons) const {
+        if (resolved_.customer == IdMap::unknown) return {};
+        const double reach = state_.models.price.affordability(resolved_.customer, to);
+        if (std::isnan(reach)) return {};
+        reasons.push_back({"affordability", "", reach, false});
+        const auto usual = state_.models.price.willingness_to_pay(resolved_.customer, state_.models.catalog.leaf(to));
+        return usual.purchases > 0 && reach >= 0.5 ? ", within what this customer usually pays here" : "";
+    }
+
+    const EngineState& state_;
+    OfferQuery query_;
+    const ResolvedQuery& resolved_;
+    std::int32_t from_;
+    Economics money_;
+    Objective objective_;
+};
+
+// Why there is nothing to offer for an item, or "".
+std::string why_nothing(const EngineState& state, std::int32_t item, const std::string& id, UpsellBy by) {
+    const Catalog& catalog = state.models.catalog;
+    if (catalog.leaf(item) == IdMap::unknown)
+        return "item '" + id + "' has no category, so nothing is known to replace it";
+    const auto at = static_cast<std::size_t>(item);
+    const bool priced = !catalog.price().empty() && catalog.price()[at] > 0;
+    const bool tiered = !catalog.tier().empty() && !std::isnan(catalog.tier()[at]);
+    if (usable(state, item, by) == UpsellBy::tier)
+        return tiered ? "" : "item '" + id + "' has no tier, so nothing is known to be above it";
+    return priced ? "" : "item '" + id + "' has no price, so nothing is known to be dearer";
 }
 
 }  // namespace
 
 OfferList OfferEngine::upsell(const std::string& item, const std::string& customer, const OfferQuery& query) const {
-    check(query);
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, std::span(&item, 1), customer, query);
     OfferList result;
-    const Catalog& catalog = state.models.catalog;
-    const auto row = resolved.basket.empty() ? IdMap::unknown : resolved.basket.front();
-    const float price = row == IdMap::unknown || catalog.price().empty()
-                            ? std::numeric_limits<float>::quiet_NaN()
-                            : catalog.price()[static_cast<std::size_t>(row)];
-    if (row != IdMap::unknown && catalog.leaf(row) == IdMap::unknown) {
-        resolved.warnings.push_back("item '" + item + "' has no category, so nothing is known to replace it");
-    } else if (row != IdMap::unknown && !(price > 0)) {
-        resolved.warnings.push_back("item '" + item + "' has no price, so nothing is known to be dearer");
-    } else if (row != IdMap::unknown) {
-        const auto may = offerable(state, query, resolved, /*keep_replenishable=*/true);
-        const auto found = dearer_versions(state, row, price, query, may);
-        if (!found.empty()) {
-            const auto shares =
-                softmax(score_trade_up(state.models.trade_up, *state.trade_up_facts, row, found, resolved.customer));
-            std::vector<std::size_t> order(found.size());
-            for (std::size_t n = 0; n < order.size(); ++n) order[n] = n;
-            std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) {
-                return shares[a] != shares[b] ? shares[a] > shares[b] : found[a] < found[b];
-            });
-            order.resize(std::min(order.size(), static_cast<std::size_t>(query.k)));
-            for (const std::size_t n : order)
-                result.offers.push_back(describe(state, row, found[n], shares[n], found.size(), resolved.customer));
+    if (!resolved.basket.empty()) {
+        std::string nothing = why_nothing(state, resolved.basket.front(), item, query.upsell_by);
+        if (nothing.empty()) {
+            result.offers = Upsell(state, query, resolved).offers();
+        } else {
+            resolved.warnings.push_back(std::move(nothing));
         }
     }
     result.warnings = std::move(resolved.warnings);

@@ -41,7 +41,9 @@ TEST(Upsell, OffersOnlyDearerItemsOfTheLeafInsideTheBand) {
 }
 
 TEST(Upsell, ScoresAreProbabilitiesInDescendingOrder) {
-    const OfferList list = engine().upsell("c0i1", "k3");
+    // Every dearer item of the leaf: together they are all that a customer who trades up may pick.
+    const OfferQuery all{.min_relevance = 0, .max_price_ratio = 100, .price_quantile = 1};
+    const OfferList list = engine().upsell("c0i1", "k3", all);
     ASSERT_GE(list.offers.size(), 2U);
     double sum = 0;
     for (std::size_t n = 0; n < list.offers.size(); ++n) {

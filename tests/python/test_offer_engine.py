@@ -223,7 +223,11 @@ def test_offer_list_shows_itself(engine):
 
 def test_html_is_escaped():
     evidence = crosslift.Evidence(0, 0, 0, 0, 0.0, 0.0)
-    offer = crosslift.Offer("<b>", "<script>", "similar", 0.0, math.nan, math.nan, None, evidence, (), "a & b")
+    offer = crosslift.Offer(
+        item="<b>", name="<script>", kind="similar", score=0.0, relevance=0.0, probability=math.nan, price=math.nan,
+        price_difference=math.nan, expected_margin=math.nan, anchor=None, evidence=evidence, flags=(), reasons=(),
+        sentence="a & b",
+    )  # fmt: skip
     page = crosslift.OfferList([offer], ["<i>"])._repr_html_()
     assert "<script>" not in page
     assert "&lt;i&gt;" in page
