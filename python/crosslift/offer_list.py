@@ -123,6 +123,8 @@ def offers_of(found: tuple[list[tuple[Any, ...]], list[str]]) -> OfferList:
 
 def _offer(*values: Any) -> Offer:
     given = dict(zip((it.name for it in fields(Offer)), values, strict=True))
+    # One NaN for all: tuples compare their entries by identity first, so equal offers are equal.
+    given = {name: math.nan if value != value else value for name, value in given.items()}
     given["evidence"] = Evidence(*given["evidence"])
     given["reasons"] = tuple(Reason(*reason) for reason in given["reasons"])
     return Offer(**given)
