@@ -1,5 +1,5 @@
-# The CUDA module, where nvcc is found; without it the CPU part is built and a message says so.
-# Includes cuda/ as a folder of the build. Sets CROSSLIFT_CUDA_FOUND.
+# The CUDA module, where nvcc is found; without it the CPU part is built and a message says so (CROSSLIFT_CUDA=AUTO), or
+# the build ends (ON). Includes cuda/ as a folder of the build. Sets CROSSLIFT_CUDA_FOUND.
 set(CROSSLIFT_CUDA_FOUND OFF)
 
 # nvcc is often installed beside PATH.
@@ -16,9 +16,14 @@ if(NOT DEFINED CMAKE_CUDA_ARCHITECTURES)
 endif()
 check_language(CUDA)
 if(NOT CMAKE_CUDA_COMPILER)
-  message(WARNING "CROSSLIFT_CUDA is on and nvcc was not found (looked on PATH, in $CUDA_HOME, $CUDA_PATH and "
-                  "/usr/local/cuda): building for the CPU only. To name it: -DCMAKE_CUDA_COMPILER=/path/to/nvcc")
-  return()
+  set(where "nvcc was not found (looked on PATH, in $CUDA_HOME, $CUDA_PATH and /usr/local/cuda)")
+  set(name_it "To name it: -DCMAKE_CUDA_COMPILER=/path/to/nvcc")
+  if(CROSSLIFT_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA module: ${where}; building for the CPU only. ${name_it}")
+    return()
+  endif()
+  message(FATAL_ERROR "CROSSLIFT_CUDA is ${CROSSLIFT_CUDA}, but ${where}. ${name_it}, or build for the CPU only: "
+                      "-DCROSSLIFT_CUDA=OFF")
 endif()
 enable_language(CUDA)
 
@@ -33,9 +38,16 @@ set(CMAKE_CUDA_STANDARD 20)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
 
-if(NOT EXISTS "${PROJECT_SOURCE_DIR}/cuda/CMakeLists.txt")
-  message(WARNING "CROSSLIFT_CUDA is on and this tree has no cuda/CMakeLists.txt: building for the CPU only.")
-  return()
+find_package(CUDAToolkit QUIET)
+if(NOT TARGET CUDA::cublas OR NOT TARGET CUDA::cudart_static)
+  set(what "${CMAKE_CUDA_COMPILER} was found without cuBLAS or without the static CUDA runtime beside it")
+  if(CROSSLIFT_CUDA STREQUAL "AUTO")
+    message(STATUS "CUDA module: ${what}; building for the CPU only.")
+    return()
+  endif()
+  message(FATAL_ERROR "CROSSLIFT_CUDA is ${CROSSLIFT_CUDA}, but ${what}; install the whole toolkit.")
 endif()
+
 set(CROSSLIFT_CUDA_FOUND ON)
+message(STATUS "CUDA module: built with ${CMAKE_CUDA_COMPILER} for ${CMAKE_CUDA_ARCHITECTURES}")
 add_subdirectory(cuda)

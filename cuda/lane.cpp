@@ -18,8 +18,12 @@ LaneState::LaneState(std::shared_ptr<MemoryPool> pool) : pool_(std::move(pool)) 
 
 LaneState::~LaneState() {
     int earlier = 0;
-    if (cudaGetDevice(&earlier) != cudaSuccess) return;  // the process is ending
+    if (is_forked_child() || cudaGetDevice(&earlier) != cudaSuccess) {  // or the process is ending
+        copies_.release();
+        return;
+    }
     if (earlier != pool_->device()) cudaSetDevice(pool_->device());
+    copies_.reset();
     if (stream_ != nullptr) cudaStreamSynchronize(stream_);
     if (blas_ != nullptr) cublasDestroy(blas_);
     for (cudaEvent_t event : batch_done_)
@@ -46,6 +50,11 @@ cublasHandle_t LaneState::blas() {
     blas_workspace_ = std::move(workspace);
     blas_ = handle;
     return blas_;
+}
+
+CopyQueue& LaneState::copies() {
+    if (!copies_) copies_ = std::make_unique<CopyQueue>();
+    return *copies_;
 }
 
 void LaneState::wait() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "backend/backend.hpp"
+#include "cuda/copy_queue.hpp"
 #include "cuda/memory.hpp"
 
 #include <cstddef>
@@ -26,6 +27,9 @@ public:
     /// The handle, made on first use: it costs tenths of a second and device memory.
     cublasHandle_t blas();
 
+    /// For copies that go on while the stream computes; made on first use.
+    CopyQueue& copies();
+
     /// Waits until everything issued on the stream is done; errors of kernels come out here.
     void wait();
 
@@ -48,6 +52,7 @@ private:
     std::shared_ptr<void> blas_workspace_;
     cudaEvent_t batch_done_[2] = {};
     std::int64_t batches_ = 0;
+    std::unique_ptr<CopyQueue> copies_;
     void* pinned_ = nullptr;
     std::int64_t pinned_bytes_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unistd.h>
 
 namespace crosslift::cuda {
 namespace {
@@ -23,7 +24,16 @@ constexpr std::uint64_t kept_bytes = std::uint64_t{1} << 30;
 
 }  // namespace
 
+bool is_forked_child() {
+    static const pid_t first = getpid();
+    return getpid() != first;
+}
+
 DeviceScope::DeviceScope(int device) : device_(device) {
+    if (is_forked_child())
+        throw DeviceError("this process was forked from one that used GPU " + std::to_string(device) +
+                          ", which a child cannot go on with; start it anew instead (in Python: multiprocessing's "
+                          "\"spawn\" or \"forkserver\"), or use device \"cpu\"");
     check(cudaGetDevice(&earlier_), "cudaGetDevice");
     if (earlier_ != device_) check(cudaSetDevice(device_), "cudaSetDevice", {device_});
 }
@@ -47,7 +57,15 @@ MemoryPool::MemoryPool(int device) : device_(device) {
 }
 
 MemoryPool::~MemoryPool() {
-    cudaMemPoolDestroy(pool_);
+    if (!is_forked_child()) cudaMemPoolDestroy(pool_);
+}
+
+std::int64_t MemoryPool::idle_bytes() const {
+    std::uint64_t reserved = 0;
+    std::uint64_t used = 0;
+    check(cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrReservedMemCurrent, &reserved), "cudaMemPoolGetAttribute");
+    check(cudaMemPoolGetAttribute(pool_, cudaMemPoolAttrUsedMemCurrent, &used), "cudaMemPoolGetAttribute");
+    return static_cast<std::int64_t>(reserved - used);
 }
 
 std::shared_ptr<void> MemoryPool::allocate(const std::shared_ptr<MemoryPool>& pool, std::int64_t bytes) {
@@ -66,7 +84,7 @@ std::shared_ptr<void> MemoryPool::allocate(const std::shared_ptr<MemoryPool>& po
     // cudaFree waits for all work of the device, so that no kernel loses memory that it still reads.
     return {memory, [pool](void* freed) {
                 int earlier = 0;
-                if (cudaGetDevice(&earlier) != cudaSuccess) return;  // the process is ending
+                if (is_forked_child() || cudaGetDevice(&earlier) != cudaSuccess) return;  // the process is ending
                 if (earlier != pool->device_) cudaSetDevice(pool->device_);
                 cudaFree(freed);
                 if (earlier != pool->device_) cudaSetDevice(earlier);
@@ -85,6 +103,7 @@ void* Scratch::bytes(std::int64_t count) {
 }
 
 Scratch::~Scratch() {
+    if (is_forked_child()) return;
     for (void* memory : taken_) cudaFreeAsync(memory, stream_);
 }
 

@@ -9,9 +9,13 @@
 
 namespace crosslift::cuda {
 
+/// Was this process forked from one that had used CUDA? Then nothing of it works here, and nothing is freed.
+bool is_forked_child();
+
 /// Makes a device the calling thread's current one, and the earlier one current again at the end.
 class DeviceScope {
 public:
+    /// Throws DeviceError in a forked child.
     explicit DeviceScope(int device);
     DeviceScope(const DeviceScope&) = delete;
     DeviceScope& operator=(const DeviceScope&) = delete;
@@ -31,6 +35,9 @@ public:
     ~MemoryPool();
     int device() const { return device_; }
     cudaMemPool_t handle() const { return pool_; }
+
+    /// Bytes that scratch memory has left and keeps.
+    std::int64_t idle_bytes() const;
 
     /// `bytes` of memory of their own, not zeroed; freed when the last owner goes, after everything that runs on the
     /// device has ended. Throws DeviceError that names needed and free bytes.

@@ -13,6 +13,7 @@ from ._core import (
     Stopped,
     __version__,
 )
+from ._cuda import library_folders
 from ._estimator import NotFittedError
 from ._progress import ProgressEvent
 from .als import ImplicitALS
@@ -24,6 +25,9 @@ from .offer_query import OfferQuery, OfferRule
 from .offers import OfferEngine
 from .retrieval import Retriever
 from .transactions import RejectedRow, TransactionReport, Transactions
+
+
+_core.look_for_cuda_libraries_in(library_folders())
 
 
 class DeviceInfo(NamedTuple):

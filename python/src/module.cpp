@@ -5,6 +5,7 @@
 #include <crosslift/error.hpp>
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include <exception>
 #include <string>
@@ -81,6 +82,7 @@ void bind_devices(py::module_& m) {
         }
         return list;
     });
+    m.def("look_for_cuda_libraries_in", &look_for_cuda_libraries_in, py::arg("folders"));
 }
 
 }  // namespace

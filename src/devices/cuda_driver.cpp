@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <dlfcn.h>
 #include <string>
+#include <unistd.h>
 
 namespace crosslift {
 namespace {
@@ -16,19 +17,30 @@ public:
             reason_ = "no NVIDIA driver: libcuda.so.1 was not found by the system's loader";
             return;
         }
-        const bool complete = find(init_, "cuInit") && find(count_, "cuDeviceGetCount") &&
-                              find(device_, "cuDeviceGet") && find(name_, "cuDeviceGetName") &&
-                              find(memory_, "cuDeviceTotalMem_v2") && find(attribute_, "cuDeviceGetAttribute");
+        const bool complete = find(init_, "cuInit") && find(version_, "cuDriverGetVersion") &&
+                              find(count_, "cuDeviceGetCount") && find(device_, "cuDeviceGet") &&
+                              find(name_, "cuDeviceGetName") && find(memory_, "cuDeviceTotalMem_v2") &&
+                              find(attribute_, "cuDeviceGetAttribute");
         if (!complete)
             reason_ = "the NVIDIA driver (libcuda.so.1) is too old: it lacks functions that are needed";
         else if (const int code = init_(0); code != 0)
             reason_ = "the NVIDIA driver cannot be started (cuInit returned " + std::to_string(code) +
                       "); is a GPU there, and may this process use it?";
+        else if (int version = 0; version_(&version) == 0 && version < oldest_cuda)
+            reason_ = "the NVIDIA driver is too old: it serves CUDA " + cuda_version(version) + " and " +
+                      cuda_version(oldest_cuda) + " is needed (driver 580 or newer)";
         else if (count_(&devices_) != 0 || devices_ == 0)
             reason_ = "the NVIDIA driver sees no GPU; look at CUDA_VISIBLE_DEVICES";
     }
 
-    const std::string& reason() const { return reason_; }
+    /// Empty while there are GPUs that this process may use.
+    std::string reason() const {
+        // What the driver holds does not outlive a fork, and a child that asks may hang.
+        if (reason_.empty() && getpid() != process_)
+            return "this process was forked from one that had started the NVIDIA driver, which a child cannot use; "
+                   "start it anew instead (in Python: multiprocessing's \"spawn\" or \"forkserver\")";
+        return reason_;
+    }
     int devices() const { return devices_; }
 
     DeviceInfo info(int index) const {
@@ -49,10 +61,21 @@ public:
         int minor = 0;
         if (attribute_(&major, major_attribute, handle) == 0 && attribute_(&minor, minor_attribute, handle) == 0)
             info.capability = std::to_string(major) + "." + std::to_string(minor);
+        if (major * 10 + minor < oldest_capability)
+            info.unavailable_reason = "GPU " + std::to_string(index) + " (" + info.description +
+                                      ") has compute capability " + info.capability +
+                                      "; at least 7.5 (Turing) is needed";
         return info;
     }
 
 private:
+    static constexpr int oldest_cuda = 13000;
+    static constexpr int oldest_capability = 75;
+
+    static std::string cuda_version(int version) {
+        return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+    }
+
     template <class Function>
     bool find(Function& function, const char* name) {
         function = reinterpret_cast<Function>(dlsym(library_, name));
@@ -62,7 +85,9 @@ private:
     void* library_ = nullptr;  // never closed: the driver does not like to be unloaded
     int devices_ = 0;
     std::string reason_;
+    pid_t process_ = getpid();
     int (*init_)(unsigned) = nullptr;
+    int (*version_)(int*) = nullptr;
     int (*count_)(int*) = nullptr;
     int (*device_)(int*, int) = nullptr;
     int (*name_)(char*, int, int) = nullptr;
@@ -75,13 +100,13 @@ private:
 std::vector<DeviceInfo> cuda_driver_devices() {
     static const Driver driver;
     std::vector<DeviceInfo> infos;
-    for (int index = 0; index < driver.devices(); ++index) infos.push_back(driver.info(index));
-    if (infos.empty()) {
+    if (const std::string reason = driver.reason(); !reason.empty()) {
         DeviceInfo none;
         none.device = {Device::Kind::cuda, 0};
-        none.unavailable_reason = driver.reason();
-        infos.push_back(none);
+        none.unavailable_reason = reason;
+        return {none};
     }
+    for (int index = 0; index < driver.devices(); ++index) infos.push_back(driver.info(index));
     return infos;
 }
 

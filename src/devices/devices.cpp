@@ -56,15 +56,22 @@ DeviceInfo cpu_info() {
     return info;
 }
 
-std::shared_ptr<const backend::Backend> open_anew(const Device& device) {
-    if (device.kind == Device::Kind::cpu) return cpu::make_cpu_backend(cpu::usable_isas().back());
+/// What the driver says about one GPU. Throws DeviceError if it counts fewer.
+DeviceInfo driver_info(const Device& device) {
     const std::vector<DeviceInfo> infos = cuda_driver_devices();
-    if (!usable(infos[0]))
-        throw DeviceError("device " + device.name() + " cannot be used: " + infos[0].unavailable_reason +
-                          "; use device \"cpu\" or \"auto\"");
+    if (infos.size() == 1 && !usable(infos[0])) return infos[0];  // the reason why there is none
     if (device.index >= static_cast<int>(infos.size()))
         throw DeviceError("device " + device.name() + " is not there: this machine has " +
                           std::to_string(infos.size()) + " GPU(s), counted from cuda:0");
+    return infos[static_cast<std::size_t>(device.index)];
+}
+
+std::shared_ptr<const backend::Backend> open_anew(const Device& device) {
+    if (device.kind == Device::Kind::cpu) return cpu::make_cpu_backend(cpu::usable_isas().back());
+    const DeviceInfo info = driver_info(device);
+    if (!usable(info))
+        throw DeviceError("device " + device.name() + " cannot be used: " + info.unavailable_reason +
+                          "; use device \"cpu\" or \"auto\"");
     return open_cuda_backend(device.index);
 }
 
