@@ -1,8 +1,11 @@
+#include "cuda/cell_stream.hpp"
 #include "cuda/cuda_backend.hpp"
+#include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 #include "formulas/als.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace crosslift::cuda {
 namespace {
@@ -34,12 +37,12 @@ __device__ void store_block_sum(double warp_total, double* partial) {
     partial[blockIdx.x] = sum;
 }
 
-/// What the stored cells add to the objective. A warp takes `cells_per_warp` cells in their order.
+/// What the stored cells of a range add to the objective. A warp takes `cells_per_warp` cells in their order.
 __global__ void __launch_bounds__(threads)
-    cell_loss_kernel(DeviceRows rows, backend::DenseView customers, backend::DenseView items, float alpha,
-                     float target_offset, double* partial) {
-    const std::int64_t begin = (thread_of_grid() / warp_size) * cells_per_warp;
-    const std::int64_t end = begin + cells_per_warp < rows.nnz ? begin + cells_per_warp : rows.nnz;
+    cell_loss_kernel(DeviceRows rows, CellRange range, backend::DenseView customers, backend::DenseView items,
+                     float alpha, float target_offset, double* partial) {
+    const std::int64_t begin = range.first + (thread_of_grid() / warp_size) * cells_per_warp;
+    const std::int64_t end = begin + cells_per_warp < range.last ? begin + cells_per_warp : range.last;
     double sum = 0;
     if (begin < end) {
         std::int64_t row = row_of_cell(rows.indptr, rows.rows, begin);
@@ -71,8 +74,9 @@ __global__ void __launch_bounds__(threads)
 }
 
 /// How many cells each column has; integers, so that their order does not matter.
-__global__ void __launch_bounds__(threads) count_columns_kernel(DeviceRows rows, unsigned long long* counts) {
-    for (std::int64_t cell = thread_of_grid(); cell < rows.nnz; cell += threads_in_grid())
+__global__ void __launch_bounds__(threads)
+    count_columns_kernel(DeviceRows rows, CellRange range, unsigned long long* counts) {
+    for (std::int64_t cell = range.first + thread_of_grid(); cell < range.last; cell += threads_in_grid())
         atomicAdd(&counts[rows.indices[cell]], 1ULL);
 }
 
@@ -113,8 +117,12 @@ public:
         Scratch scratch(lane_.pool(), lane_.stream());
         auto* partial = scratch.take<double>(blocks);
         launch(name, kernel, {blocks, threads, sizeof(LossShared), lane_.stream()}, arguments..., partial);
-        launch("sum", sum_kernel, {1, threads, sizeof(LossShared), lane_.stream()}, partial,
-               static_cast<std::int64_t>(blocks), sums_ + terms_);
+        add_partial(partial, blocks);
+    }
+
+    /// Adds `count` partial sums into the next term.
+    void add_partial(const double* partial, std::int64_t count) {
+        launch("sum", sum_kernel, {1, threads, sizeof(LossShared), lane_.stream()}, partial, count, sums_ + terms_);
         ++terms_;
     }
 
@@ -133,14 +141,44 @@ private:
     std::int64_t terms_ = 0;
 };
 
+/// The term of the stored cells; counts the cells of each column on the way. Partial sums are cut alike for resident
+/// and streamed cells.
+void add_cells(LaneState& lane, const CudaRows& rows, backend::DenseView customers, backend::DenseView items,
+               const backend::AlsStep& step, unsigned long long* counts, Terms& terms) {
+    constexpr std::int64_t cells_per_block = cells_per_warp * warps;
+    const std::int64_t blocks = blocks_for(rows.nnz(), cells_per_block);
+    auto* partial = terms.scratch().take<double>(blocks);
+    const std::vector<CellRange> ranges = ranges_of_cells(rows, cells_per_block);
+    CellStream cells(lane, rows, ranges);
+    for (const CellRange& range : ranges) {
+        const DeviceRows there = cells.next();
+        const std::int64_t count = range.last - range.first;
+        launch("count_columns", count_columns_kernel, {blocks_for(count, threads, 65536), threads, 0, lane.stream()},
+               there, range, counts);
+        launch("cell_loss", cell_loss_kernel,
+               {blocks_for(count, cells_per_block), threads, sizeof(LossShared), lane.stream()}, there, range,
+               customers, items, step.alpha, step.target_offset, partial + range.first / cells_per_block);
+        cells.done();
+    }
+    terms.add_partial(partial, blocks);
+}
+
 }  // namespace
+
+std::int64_t als_loss_scratch(const backend::Workload& workload) {
+    const std::int64_t partial = 8 * (workload.nnz / cells_per_warp / warps + workload.rows + 1);
+    // gram() of both sides, with its stripes, and the counts of the columns.
+    return partial + 8 * workload.cols + 2 * workload.factors * workload.factors * 4 +
+           std::max(gram_scratch(workload.rows, workload.factors), gram_scratch(workload.cols, workload.factors));
+}
 
 double CudaBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
                              backend::DenseView items, const backend::AlsStep& customer_step,
                              const backend::AlsStep& item_step) const {
     const DeviceScope scope(device_.index);
     LaneState& own = own_lane(lane);
-    const DeviceRows& matrix = cuda_rows(rows).view();
+    const CudaRows& plan = cuda_rows(rows);
+    const DeviceRows& matrix = plan.view();
     const std::int64_t d = items.cols;
     check_shape(customers, matrix.rows, d, "the customer factors of als_loss");
     check_shape(items, matrix.cols, d, "the item factors of als_loss");
@@ -150,10 +188,7 @@ double CudaBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, bac
     if (count_bytes > 0)
         check(cudaMemsetAsync(counts, 0, static_cast<std::size_t>(count_bytes), own.stream()), "cudaMemsetAsync",
               {count_bytes});
-    launch("count_columns", count_columns_kernel, {blocks_for(matrix.nnz, threads, 65536), threads, 0, own.stream()},
-           matrix, counts);
-    terms.add("cell_loss", cell_loss_kernel, matrix.nnz, cells_per_warp, matrix, customers, items, customer_step.alpha,
-              customer_step.target_offset);
+    add_cells(own, plan, customers, items, customer_step, counts, terms);
     const unsigned long long* no_counts = nullptr;
     terms.add("ridge_loss", ridge_loss_kernel, matrix.rows, rows_per_warp, matrix.indptr, no_counts, customers,
               customer_step.regularization, customer_step.frequency_offset, customer_step.nu);

@@ -1,4 +1,6 @@
 #include "cuda/als_solve.hpp"
+#include "cuda/cell_stream.hpp"
+#include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 #include "formulas/als.hpp"
 
@@ -45,7 +47,48 @@ std::int64_t rows_per_batch(std::int64_t longest, std::int64_t pitch) {
                                     std::int64_t{1} << 24);
 }
 
+/// Solves the rows of one block, whose cells are there.
+void solve_block(LaneState& lane, const AlsProblem& problem, const RowBlock& block, const std::stop_token& stop) {
+    if (const Bin& empty = block.empty_rows; empty.count > 0)
+        launch("zero_rows", zero_rows_kernel,
+               {blocks_for(empty.count * problem.factors(), threads, 65536), threads, 0, lane.stream()},
+               problem.order + empty.first, empty.count, problem.out);
+    solve_long(lane, problem, block.long_rows, stop);
+    for (const Bin& bin : block.bins) {
+        if (problem.cg_steps == 0 && problem.pitch > most_fused_factors) {
+            solve_blocked(lane, problem, bin, stop);
+            continue;
+        }
+        const std::int64_t batch = rows_per_batch(bin.longest, problem.pitch);
+        for (std::int64_t first = 0; first < bin.count && !stop.stop_requested(); first += batch) {
+            const std::int64_t count = std::min(batch, bin.count - first);
+            lane.begin_batch();
+            if (problem.cg_steps > 0)
+                solve_cg(lane, problem, bin.first + first, count);
+            else
+                solve_fused(lane, problem, bin.first + first, count);
+            lane.end_batch();
+        }
+    }
+}
+
 }  // namespace
+
+std::int64_t als_solve_scratch(const backend::Workload& workload) {
+    constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
+    const std::int64_t d = workload.factors;
+    const std::int64_t pitch = workload.cg_steps > 0 ? cg_pitch(d) : fused_pitch(d);
+    // A matrix per row that does not fit a block, and per piece of a long row (als_solve_blocked.cu).
+    constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
+    const std::int64_t slot = (pitch + 64) * (pitch + 65) * float_bytes;
+    const std::int64_t long_row_pieces = 2 * (workload.nnz / 1024);
+    const bool in_blocks = workload.cg_steps == 0 && pitch > most_fused_factors;
+    const std::int64_t slots = std::max(in_blocks ? workload.rows : 0, long_row_pieces);
+    const std::int64_t gram = gram_scratch(std::max(workload.rows, workload.cols), d);
+    const std::int64_t solving =
+        float_bytes * (workload.cols * pitch + workload.rows) + std::min(most_bytes + slot, slots * slot);
+    return std::max(solving, gram);
+}
 
 void CudaBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, backend::DenseView fixed,
                             backend::DenseView gram, const backend::AlsStep& step, backend::DenseSpan out) const {
@@ -67,7 +110,6 @@ void CudaBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, back
     launch("row_ridges", row_ridges_kernel, {blocks_for(plan.rows(), threads, 65536), threads, 0, own.stream()},
            plan.view().indptr, plan.rows(), step.regularization, step.frequency_offset, step.nu, ridge);
     AlsProblem problem{};
-    problem.rows = plan.view();
     problem.order = plan.order();
     problem.fixed = padded;
     problem.pitch = pitch;
@@ -78,25 +120,12 @@ void CudaBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, back
     problem.target_offset = step.target_offset;
     problem.ridge = ridge;
     problem.cg_steps = step.cg_steps;
-    if (const Bin& empty = plan.empty_rows(); empty.count > 0)
-        launch("zero_rows", zero_rows_kernel, {blocks_for(empty.count * d, threads, 65536), threads, 0, own.stream()},
-               plan.order() + empty.first, empty.count, out);
-    solve_long(own, problem, plan.long_rows(), step.stop);
-    for (const Bin& bin : plan.bins()) {
-        if (step.cg_steps == 0 && pitch > most_fused_factors) {
-            solve_blocked(own, problem, bin, step.stop);
-            continue;
-        }
-        const std::int64_t batch = rows_per_batch(bin.longest, pitch);
-        for (std::int64_t first = 0; first < bin.count && !step.stop.stop_requested(); first += batch) {
-            const std::int64_t count = std::min(batch, bin.count - first);
-            own.begin_batch();
-            if (step.cg_steps > 0)
-                solve_cg(own, problem, bin.first + first, count);
-            else
-                solve_fused(own, problem, bin.first + first, count);
-            own.end_batch();
-        }
+    CellStream cells(own, plan, ranges_of_blocks(plan));
+    for (const RowBlock& block : plan.blocks()) {
+        if (step.stop.stop_requested()) return;
+        problem.rows = cells.next();
+        solve_block(own, problem, block, step.stop);
+        cells.done();
     }
 }
 

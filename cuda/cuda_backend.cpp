@@ -82,10 +82,10 @@ std::unique_ptr<backend::Lane> CudaBackend::lane(int /*threads*/) const {
     return std::make_unique<CudaLane>(lanes_);
 }
 
-std::shared_ptr<const backend::Rows> CudaBackend::make_rows(const CsrView& host) const {
+std::shared_ptr<const backend::Rows> CudaBackend::make_rows(const CsrView& host, std::int64_t budget) const {
     const DeviceScope scope(device_.index);
     CudaLane copying(lanes_);
-    return std::make_shared<CudaRows>(host, pool_, copying.state());
+    return std::make_shared<CudaRows>(host, budget, pool_, copying.state());
 }
 
 LaneState& CudaBackend::own_lane(backend::Lane& lane) const {

@@ -1,4 +1,5 @@
 #include "cuda/cuda_backend.hpp"
+#include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 #include "cuda/tile.cuh"
 
@@ -56,7 +57,30 @@ __global__ void __launch_bounds__(256)
     }
 }
 
+/// How the sum is cut, by the sizes alone, so that the same numbers give the same bits on every GPU.
+struct Cut {
+    std::int64_t tiles;
+    std::int64_t rows_per_stripe;
+    std::int64_t stripes;
+};
+
+Cut cut_of(std::int64_t rows, std::int64_t d) {
+    constexpr std::int64_t most_blocks = 1024;
+    const std::int64_t side_tiles = (d + side - 1) / side;
+    const std::int64_t tiles = side_tiles * (side_tiles + 1) / 2;
+    const std::int64_t most_stripes = std::max<std::int64_t>(1, most_blocks / tiles);
+    const std::int64_t pieces = std::max<std::int64_t>(1, (rows + piece - 1) / piece);
+    const std::int64_t rows_per_stripe = (pieces + most_stripes - 1) / most_stripes * piece;
+    return {tiles, rows_per_stripe, std::max<std::int64_t>(1, (rows + rows_per_stripe - 1) / rows_per_stripe)};
+}
+
 }  // namespace
+
+std::int64_t gram_scratch(std::int64_t rows, std::int64_t factors) {
+    if (factors == 0) return 0;
+    const Cut cut = cut_of(rows, factors);
+    return cut.stripes * cut.tiles * numbers * static_cast<std::int64_t>(sizeof(double));
+}
 
 void CudaBackend::gram(backend::Lane& lane, backend::DenseView factors, backend::DenseSpan out) const {
     const DeviceScope scope(device_.index);
@@ -64,22 +88,14 @@ void CudaBackend::gram(backend::Lane& lane, backend::DenseView factors, backend:
     const std::int64_t d = factors.cols;
     check_shape(out, d, d, "the result of gram");
     if (d == 0) return;
-    // The cut depends on the sizes alone, so that the same numbers give the same bits on every GPU.
-    constexpr std::int64_t most_blocks = 1024;
-    const std::int64_t side_tiles = (d + side - 1) / side;
-    const std::int64_t tiles = side_tiles * (side_tiles + 1) / 2;
-    const std::int64_t most_stripes = std::max<std::int64_t>(1, most_blocks / tiles);
-    const std::int64_t pieces = std::max<std::int64_t>(1, (factors.rows + piece - 1) / piece);
-    const std::int64_t rows_per_stripe = (pieces + most_stripes - 1) / most_stripes * piece;
-    const std::int64_t stripes = std::max<std::int64_t>(1, (factors.rows + rows_per_stripe - 1) / rows_per_stripe);
-
+    const Cut cut = cut_of(factors.rows, d);
     Scratch scratch(own.pool(), own.stream());
-    auto* partial = scratch.take<double>(stripes * tiles * numbers);
-    const dim3 blocks(static_cast<unsigned>(tiles), static_cast<unsigned>(stripes));
+    auto* partial = scratch.take<double>(cut.stripes * cut.tiles * numbers);
+    const dim3 blocks(static_cast<unsigned>(cut.tiles), static_cast<unsigned>(cut.stripes));
     launch("gram_stripes", gram_stripes_kernel, {blocks, Product::threads, sizeof(Product::Shared), own.stream()},
-           factors, rows_per_stripe, partial);
-    launch("gram_sum", gram_sum_kernel, {blocks_for(tiles * numbers, 256, 4096), 256, 0, own.stream()}, partial,
-           static_cast<int>(tiles), static_cast<int>(stripes), out);
+           factors, cut.rows_per_stripe, partial);
+    launch("gram_sum", gram_sum_kernel, {blocks_for(cut.tiles * numbers, 256, 4096), 256, 0, own.stream()}, partial,
+           static_cast<int>(cut.tiles), static_cast<int>(cut.stripes), out);
 }
 
 }  // namespace crosslift::cuda

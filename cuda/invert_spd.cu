@@ -1,5 +1,6 @@
 #include "cuda/cuda_backend.hpp"
 #include "cuda/multiply.hpp"
+#include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 
 #include <crosslift/error.hpp>
@@ -196,6 +197,13 @@ private:
 };
 
 }  // namespace
+
+std::int64_t invert_spd_scratch(std::int64_t size) {
+    // Two block columns and a pivot, at both levels of blocks.
+    const std::int64_t outer = (2 * size + large_block) * large_block;
+    const std::int64_t inner = (2 * large_block + smallest) * smallest;
+    return blas_bytes + static_cast<std::int64_t>(sizeof(float)) * (outer + inner);
+}
 
 void CudaBackend::invert_spd(backend::Lane& lane, backend::DenseSpan matrix, std::stop_token stop) const {
     const DeviceScope scope(device_.index);

@@ -1,3 +1,4 @@
+#include "algorithms/memory_plan.hpp"
 #include "backend/backend.hpp"
 #include "devices/devices.hpp"
 
@@ -86,6 +87,44 @@ ItemSums item_sums(const CsrView& baskets, std::span<const float> weights) {
     return sums;
 }
 
+/// Rows of the matrix start on whole cache lines.
+std::int64_t stride_of(std::int64_t size) {
+    return (size + 15) / 16 * 16;
+}
+
+/// What the closed form of `size` items holds at its peak.
+algorithms::MemoryPlan plan_of(const backend::Backend& backend, std::int64_t size, const CsrView& baskets,
+                               std::int64_t rows_bytes, int threads) {
+    using Operation = backend::Workload::Operation;
+    algorithms::MemoryPlan plan;
+    plan.add("the items' matrix", size * stride_of(size) * static_cast<std::int64_t>(sizeof(float)));
+    // The baskets are gone when the matrix is inverted.
+    const std::int64_t counting =
+        rows_bytes + backend.scratch_bytes({Operation::item_gram, baskets.rows, size, baskets.nnz(), 0, 0, threads});
+    const std::int64_t inverting = backend.scratch_bytes({Operation::invert_spd, size, size, 0, 0, 0, threads});
+    plan.add("working memory", std::max(counting, inverting));
+    // On the CPU the answer lies beside the matrix; elsewhere the answer is the host's.
+    if (backend.device().kind == Device::Kind::cpu) plan.add("the answer", size * size * 4);
+    return plan;
+}
+
+/// Bytes for the baskets: whole if they fit, else streamed. Throws DeviceError if they do not fit either, naming the
+/// number of items that would.
+std::int64_t plan_rows(const backend::Backend& backend, std::int64_t size, const CsrView& baskets, int threads) {
+    const backend::RowsMemory rows = backend.rows_memory(baskets);
+    if (plan_of(backend, size, baskets, rows.resident, threads).fits(backend)) return rows.resident;
+    const algorithms::MemoryPlan plan = plan_of(backend, size, baskets, rows.streamed, threads);
+    if (plan.fits(backend)) return rows.streamed;
+    std::int64_t fitting = 0;
+    for (std::int64_t step = size; step > 0; step /= 2)
+        while (plan_of(backend, fitting + step, baskets, rows.streamed, threads).fits(backend)) fitting += step;
+    plan.require(backend, "EASE over " + std::to_string(size) + " items",
+                 fitting > 0 ? "the " + std::to_string(fitting) +
+                                   " best-selling items would fit (ComplementOptions::max_items chooses them)"
+                             : std::string("not even one item would fit"));
+    return rows.streamed;
+}
+
 class EaseFit {
 public:
     EaseFit(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
@@ -98,13 +137,14 @@ public:
           weights_(basket_weights(baskets, age_days, options)),
           sums_(item_sums(baskets, weights_)),
           size_(baskets.cols + (options.intercept ? 1 : 0)),
-          stride_((size_ + 15) / 16 * 16),
+          stride_(stride_of(size_)),
+          rows_bytes_(plan_rows(*backend_, size_, baskets, options.threads)),
           memory_(backend_->array<float>(size_ * stride_)) {}
 
     EaseModel run() {
         require_not_stopped();
-        const auto rows = backend_->make_rows(baskets_);
-        backend_->item_gram(*lane_, *rows, weights_, {memory_.data(), baskets_.cols, baskets_.cols, stride_});
+        backend_->item_gram(*lane_, *backend_->make_rows(baskets_, rows_bytes_), weights_,
+                            {memory_.data(), baskets_.cols, baskets_.cols, stride_});
         regularize();
         report(1);
         require_not_stopped();
@@ -125,21 +165,22 @@ private:
         progress_.on_step({"ease", step, 2, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
     }
 
-    void put(std::int64_t row, std::int64_t col, double value) {
-        const auto number = static_cast<float>(value);
-        backend_->copy_in(*lane_, memory_.data() + row * stride_ + col, &number, sizeof number);
-    }
-
-    /// Adds the ridge to the diagonal and, where asked, the constant row and column.
+    /// Puts the ridge on the diagonal and, where asked, adds the constant row; the lower triangle counts.
     void regularize() {
-        for (std::int64_t item = 0; item < baskets_.cols; ++item) {
-            const double weight = sums_.weight[static_cast<std::size_t>(item)];
-            put(item, item, weight + options_.regularization + options_.popularity_regularization * weight);
-            if (!options_.intercept) continue;
-            put(item, baskets_.cols, weight);
-            put(baskets_.cols, item, weight);
+        std::vector<float> diagonal(static_cast<std::size_t>(size_));
+        std::vector<float> constant(static_cast<std::size_t>(size_));
+        for (std::size_t item = 0; item < sums_.weight.size(); ++item) {
+            const double weight = sums_.weight[item];
+            constant[item] = static_cast<float>(weight);
+            diagonal[item] =
+                static_cast<float>(weight + options_.regularization + options_.popularity_regularization * weight);
         }
-        if (options_.intercept) put(baskets_.cols, baskets_.cols, sums_.total + 1.0);
+        if (options_.intercept) {
+            diagonal.back() = static_cast<float>(sums_.total + 1.0);
+            backend_->copy_in(*lane_, memory_.data() + baskets_.cols * stride_, constant.data(),
+                              baskets_.cols * static_cast<std::int64_t>(sizeof(float)));
+        }
+        backend_->set_diagonal(*lane_, diagonal, {memory_.data(), size_, size_, stride_});
     }
 
     /// -1 / P_jj times the damping of item j; 0 for an item that no basket holds.
@@ -192,6 +233,7 @@ private:
     ItemSums sums_;
     std::int64_t size_;
     std::int64_t stride_;
+    std::int64_t rows_bytes_;
     backend::Array<float> memory_;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };

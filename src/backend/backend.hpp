@@ -19,6 +19,30 @@
 
 namespace crosslift::backend {
 
+/// The memory that a backend computes in, in bytes.
+struct Memory {
+    std::int64_t total = 0;
+    std::int64_t available = 0;  ///< at the moment; other programs take and give back
+};
+
+/// What prepared rows take of a backend's memory, in bytes: whole, and streamed from the host block by block.
+struct RowsMemory {
+    std::int64_t resident = 0;
+    std::int64_t streamed = 0;
+};
+
+/// A training's operations by their sizes, so that a backend can tell what they take for themselves.
+struct Workload {
+    enum class Operation { als_solve, als_loss, item_gram, invert_spd };
+    Operation operation = Operation::als_solve;
+    std::int64_t rows = 0;  ///< solved rows; of invert_spd the matrix
+    std::int64_t cols = 0;
+    std::int64_t nnz = 0;
+    std::int64_t factors = 0;
+    int cg_steps = 0;
+    int threads = 0;
+};
+
 /// Interactions with their plan (length bins, split rows), resident or streamed; made once, immutable.
 class Rows {
 public:
@@ -136,6 +160,12 @@ public:
     /// From and to memory of this backend, which must not overlap.
     virtual void copy(Lane& lane, void* to, const void* from, std::int64_t bytes) const = 0;
 
+    // --- what a training will take, before it begins (algorithms/memory_plan.hpp) ---------------------------------
+    virtual Memory memory() const = 0;
+    virtual RowsMemory rows_memory(const CsrView& host) const = 0;
+    /// The most that one operation takes beside its arguments.
+    virtual std::int64_t scratch_bytes(const Workload& workload) const = 0;
+
     template <class T>
     Array<T> array(std::int64_t size) const {
         return {this, allocate(size * static_cast<std::int64_t>(sizeof(T))), size};
@@ -144,8 +174,12 @@ public:
     // --- prepared things ----------------------------------------------------------------------------------------
     /// A lane with `threads` CPU threads (0: all that this process may use).
     virtual std::unique_ptr<Lane> lane(int threads) const = 0;
-    /// Copies host rows and plans them.
-    virtual std::shared_ptr<const Rows> make_rows(const CsrView& host) const = 0;
+    /// Copies host rows and plans them. Where they take more than `budget` bytes of this backend's memory, their cells
+    /// stay in host memory and every operation streams them; the results have the same bits.
+    virtual std::shared_ptr<const Rows> make_rows(const CsrView& host, std::int64_t budget) const = 0;
+    std::shared_ptr<const Rows> make_rows(const CsrView& host) const {
+        return make_rows(host, std::numeric_limits<std::int64_t>::max());
+    }
     /// Keeps `factors` (items x factors, in this backend's memory, kept alive by `owner`) ready for top-K.
     virtual std::shared_ptr<const Items> make_items(DenseView factors, std::shared_ptr<void> owner,
                                                     const ItemColumns& columns) const = 0;
@@ -172,8 +206,10 @@ public:
     /// out (n x n) = sum_rows weight_row x x' over stored cells taken as 1, both triangles; weights in host memory,
     /// one per row.
     virtual void item_gram(Lane& lane, const Rows& rows, std::span<const float> weights, DenseSpan out) const = 0;
-    /// Replaces a symmetric positive definite matrix by its inverse, in place, blocked. Throws InvalidArgument naming
-    /// the pivot if it is not positive definite, Stopped on request.
+    /// matrix_ii = values[i]; values in host memory, one per row of a square matrix.
+    virtual void set_diagonal(Lane& lane, std::span<const float> values, DenseSpan matrix) const = 0;
+    /// Replaces a symmetric positive definite matrix, given by its lower triangle, by its inverse, both triangles, in
+    /// place, blocked. Throws InvalidArgument naming the pivot if it is not positive definite, Stopped on request.
     virtual void invert_spd(Lane& lane, DenseSpan matrix, std::stop_token stop) const = 0;
     /// out = alpha * op(a) op(b) + beta * out; op transposes where asked.
     virtual void multiply(Lane& lane, float alpha, DenseView a, bool transpose_a, DenseView b, bool transpose_b,

@@ -71,7 +71,7 @@ std::unique_ptr<backend::Lane> CpuBackend::lane(int threads) const {
     return std::make_unique<CpuLane>(threads > 0 ? threads : usable_threads());
 }
 
-std::shared_ptr<const backend::Rows> CpuBackend::make_rows(const CsrView& host) const {
+std::shared_ptr<const backend::Rows> CpuBackend::make_rows(const CsrView& host, std::int64_t /*budget*/) const {
     return std::make_shared<CpuRows>(host);
 }
 

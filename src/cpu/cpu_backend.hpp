@@ -48,7 +48,12 @@ public:
     void copy_out(backend::Lane& lane, void* to_host, const void* from, std::int64_t bytes) const override;
     void copy(backend::Lane& lane, void* to, const void* from, std::int64_t bytes) const override;
     std::unique_ptr<backend::Lane> lane(int threads) const override;
-    std::shared_ptr<const backend::Rows> make_rows(const CsrView& host) const override;
+    using backend::Backend::make_rows;
+    /// Host memory is the only one: `budget` says nothing here.
+    std::shared_ptr<const backend::Rows> make_rows(const CsrView& host, std::int64_t budget) const override;
+    backend::Memory memory() const override;
+    backend::RowsMemory rows_memory(const CsrView& host) const override;
+    std::int64_t scratch_bytes(const backend::Workload& workload) const override;
     std::shared_ptr<const backend::Items> make_items(backend::DenseView factors, std::shared_ptr<void> owner,
                                                      const backend::ItemColumns& columns) const override;
     void fill_factors(backend::Lane& lane, backend::DenseSpan out, std::uint64_t seed, backend::Table table,
@@ -64,6 +69,7 @@ public:
                                  backend::DenseSpan customers, backend::DenseSpan items) const override;
     void item_gram(backend::Lane& lane, const backend::Rows& rows, std::span<const float> weights,
                    backend::DenseSpan out) const override;
+    void set_diagonal(backend::Lane& lane, std::span<const float> values, backend::DenseSpan matrix) const override;
     void invert_spd(backend::Lane& lane, backend::DenseSpan matrix, std::stop_token stop) const override;
     void multiply(backend::Lane& lane, float alpha, backend::DenseView a, bool transpose_a, backend::DenseView b,
                   bool transpose_b, float beta, backend::DenseSpan out) const override;

@@ -2,6 +2,7 @@
 
 #include "emulation/block.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -34,7 +35,9 @@ struct Machine {
     std::map<void*, std::size_t> device_memory;
     std::map<const char*, std::size_t> pinned_memory;
     std::int64_t used = 0;
+    std::int64_t most_used = 0;
     std::int64_t limit = std::numeric_limits<std::int64_t>::max();
+    bool eager_copies = false;
     std::string failure;  ///< of the first kernel that failed; every wait tells it until cudaGetLastError()
 };
 
@@ -83,6 +86,7 @@ cudaError_t take_memory(void** memory, std::size_t bytes) {
     if (posix_memalign(memory, 256, bytes) != 0) return cudaErrorMemoryAllocation;
     std::memset(*memory, 0xFF, bytes);  // NaN: what is read before it was written shows
     m.used += static_cast<std::int64_t>(bytes);
+    m.most_used = std::max(m.most_used, m.used);
     m.device_memory[*memory] = bytes;
     return cudaSuccess;
 }
@@ -118,6 +122,16 @@ void check_launch(const char* name, dim3 blocks, dim3 threads, std::size_t share
     if (shared_bytes > turing_shared_bytes)
         throw KernelError(std::string("kernel ") + name + " wants " + std::to_string(shared_bytes) +
                           " bytes of shared memory; compute capability 7.5 has 65536");
+}
+
+void set_eager_copies(bool eager) {
+    const std::lock_guard lock(machine().mutex);
+    machine().eager_copies = eager;
+}
+
+std::int64_t most_memory_used() {
+    const std::lock_guard lock(machine().mutex);
+    return std::exchange(machine().most_used, machine().used);
 }
 
 void set_memory_limit(std::int64_t bytes) {
@@ -184,6 +198,9 @@ cudaError_t cudaMemPoolDestroy(cudaMemPool_t pool) {
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) {
     return cudaSuccess;
 }
+cudaError_t cudaMemPoolGetAttribute(cudaMemPool_t, cudaMemPoolAttr, void* value) {
+    return *static_cast<std::uint64_t*>(value) = 0, cudaSuccess;  // nothing is kept
+}
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, std::size_t) {
     return cudaSuccess;
 }
@@ -243,6 +260,10 @@ cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaM
         return cudaSuccess;
     }
     emulation::enqueue(stream, [=] { std::memcpy(to, from, bytes); });
+    if (kind == cudaMemcpyHostToDevice && machine().eager_copies) {
+        emulation::Stream& own = emulation::stream_of(stream);
+        emulation::run_until(own, own.issued);
+    }
     if (kind == cudaMemcpyDeviceToHost && !emulation::is_pinned(to)) return cudaStreamSynchronize(stream);
     return cudaSuccess;
 }
@@ -284,6 +305,14 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
     const std::lock_guard lock(machine().mutex);
     emulation::Stream& own = emulation::stream_of(stream);
     *reinterpret_cast<emulation::Event*>(event) = {&own, own.issued};
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned) {
+    const std::lock_guard lock(machine().mutex);
+    const emulation::Event recorded = *reinterpret_cast<emulation::Event*>(event);
+    if (recorded.stream == nullptr) return cudaSuccess;
+    emulation::enqueue(stream, [recorded] { emulation::run_until(*recorded.stream, recorded.position); });
     return cudaSuccess;
 }
 

@@ -18,4 +18,11 @@ void check_launch(const char* name, dim3 blocks, dim3 threads, std::size_t share
 /// Device memory that may be in use at once; more is cudaErrorMemoryAllocation.
 void set_memory_limit(std::int64_t bytes);
 
+/// Copies from pinned memory happen as early as their stream allows (true), or as late as somebody waits (false): a
+/// missing wait shows in one of the two.
+void set_eager_copies(bool eager);
+
+/// The most device memory that was in use at once since the last call.
+std::int64_t most_memory_used();
+
 }  // namespace emulation
