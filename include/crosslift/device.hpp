@@ -39,8 +39,4 @@ struct CROSSLIFT_API DeviceInfo {
 /// Every device of this machine; a CUDA entry that cannot be used says why.
 CROSSLIFT_API std::vector<DeviceInfo> devices();
 
-/// Folders in which cuBLAS is looked for before the loader's own path, once, when a GPU is asked for first. For hosts
-/// that install it beside their packages, as Python does.
-CROSSLIFT_API void look_for_cuda_libraries_in(const std::vector<std::string>& folders);
-
 }  // namespace crosslift

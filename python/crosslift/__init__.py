@@ -26,7 +26,6 @@ from .offers import OfferEngine
 from .retrieval import Retriever
 from .transactions import RejectedRow, TransactionReport, Transactions
 
-
 _core.look_for_cuda_libraries_in(library_folders())
 
 

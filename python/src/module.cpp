@@ -1,6 +1,7 @@
 // crosslift._core: what Python calls. The package around it gives these functions their Python shape.
 #include "bind.hpp"
 
+#include <crosslift/cuda_libraries.hpp>
 #include <crosslift/device.hpp>
 #include <crosslift/error.hpp>
 

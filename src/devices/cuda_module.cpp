@@ -2,6 +2,7 @@
 
 #include "backend/module.hpp"
 
+#include <crosslift/cuda_libraries.hpp>
 #include <crosslift/error.hpp>
 
 #include <algorithm>
