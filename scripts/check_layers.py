@@ -69,6 +69,7 @@ ALLOWED = {
     "benchmarks/train": PUBLIC,
     "benchmarks/serve": PUBLIC,
     "benchmarks/ops": [*PUBLIC, "src/backend", "src/devices", "src/formulas"],
+    "benchmarks/cuda": [*PUBLIC, "benchmarks/train"],
 }
 
 # Headers of other projects, and the rooms that may include them. None may stand in include/.
@@ -83,7 +84,7 @@ THIRD_PARTY = [
     (
         r"cuda.*|cu(blas|sparse|solver|rand|fft).*|(cub|thrust|cooperative_groups|nvtx3|nccl)(/.*|\.h)"
         r"|cooperative_groups\.h|mma\.h|vector_types\.h|device_launch_parameters\.h",
-        ["cuda", "tests/emulation"],
+        ["cuda", "tests/emulation", "benchmarks/cuda"],
     ),
     (r"boost/.*|sanitizer/.*", ["tests/emulation"]),
 ]
@@ -202,7 +203,7 @@ def check_source(root: Path, path: str) -> list[Finding]:
 
 
 def may_fork(room: str, path: str) -> bool:
-    return room in ("cuda", "tests/emulation") or path == "src/formulas/host_device.hpp"
+    return room in ("cuda", "tests/emulation", "benchmarks/cuda") or path == "src/formulas/host_device.hpp"
 
 
 def check_length(path: str, lines: int) -> list[Finding]:

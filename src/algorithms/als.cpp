@@ -1,16 +1,14 @@
-#include "algorithms/memory_plan.hpp"
+#include "algorithms/als_plan.hpp"
 #include "backend/backend.hpp"
 #include "devices/devices.hpp"
 
 #include <crosslift/als.hpp>
 #include <crosslift/error.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace crosslift {
@@ -58,61 +56,6 @@ backend::AlsStep half_step(const AlsOptions& options, std::int64_t other_rows) {
     }
     if (options.solver == AlsSolver::cg) step.cg_steps = options.cg_steps;
     return step;
-}
-
-/// A training by its sizes, before anything is made.
-struct AlsShape {
-    std::int64_t customers;
-    std::int64_t items;
-    std::int64_t cells;
-    backend::RowsMemory customer_rows;
-    backend::RowsMemory item_rows;
-    bool may_stop;
-};
-
-/// What it holds at its peak without the rows, which take what is left.
-algorithms::MemoryPlan plan_of(const backend::Backend& backend, const AlsOptions& options, const AlsShape& shape) {
-    constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
-    const std::int64_t d = options.factors;
-    const std::int64_t factors = (shape.customers + shape.items) * d * float_bytes;
-    algorithms::MemoryPlan plan;
-    plan.add("factors", factors);
-    if (shape.may_stop) plan.add("the last whole sweep's factors", factors);
-    plan.add("the gram matrix", d * d * float_bytes);
-    using Operation = backend::Workload::Operation;
-    const auto scratch = [&](Operation operation, std::int64_t rows, std::int64_t cols) {
-        const int cg_steps = options.solver == AlsSolver::cg ? options.cg_steps : 0;
-        return backend.scratch_bytes({operation, rows, cols, shape.cells, d, cg_steps, options.threads});
-    };
-    std::int64_t most = std::max(scratch(Operation::als_solve, shape.customers, shape.items),
-                                 scratch(Operation::als_solve, shape.items, shape.customers));
-    if (options.calculate_loss) most = std::max(most, scratch(Operation::als_loss, shape.customers, shape.items));
-    plan.add("working memory", most);
-    return plan;
-}
-
-/// Decides which side's interactions are streamed. Throws DeviceError if even streamed ones do not fit, naming the
-/// number of factors that would.
-algorithms::RowsBudget plan_rows(const backend::Backend& backend, const AlsOptions& options, const AlsShape& shape) {
-    const auto whole_plan = [&](const AlsOptions& tried) {
-        algorithms::MemoryPlan plan = plan_of(backend, tried, shape);
-        const algorithms::RowsBudget rows =
-            algorithms::share_rows(shape.customer_rows, shape.item_rows, plan.available(backend) - plan.needed());
-        plan.add("interactions", rows.customers + rows.items);
-        return std::pair(plan, rows);
-    };
-    const auto [plan, rows] = whole_plan(options);
-    if (plan.fits(backend)) return rows;
-    const auto fewer = algorithms::largest_that_fits(options.factors, 1, [&](std::int64_t factors) {
-        AlsOptions tried = options;
-        tried.factors = static_cast<int>(factors);
-        return whole_plan(tried).first.fits(backend);
-    });
-    plan.require(backend, "ALS with factors=" + std::to_string(options.factors),
-                 fewer
-                     ? "factors=" + std::to_string(*fewer) + " would fit"
-                     : std::string("no number of factors would fit; train on fewer customers or items, or elsewhere"));
-    return rows;
 }
 
 /// One side's factors where they are trained, and the last whole sweep's beside them if a stop may come.
@@ -183,9 +126,10 @@ public:
           backend_(open_backend(options.device)),
           lane_(backend_->lane(options.threads)),
           may_stop_(progress.stop.stop_possible()),
-          budget_(plan_rows(*backend_, options,
-                            {by_customer.rows, by_item.rows, by_customer.nnz(), backend_->rows_memory(by_customer),
-                             backend_->rows_memory(by_item), may_stop_})),
+          budget_(
+              algorithms::plan_als(*backend_, options,
+                                   {by_customer.rows, by_item.rows, by_customer.nnz(),
+                                    backend_->rows_memory(by_customer), backend_->rows_memory(by_item), may_stop_})),
           customers_(*backend_, *lane_, by_customer, budget_.customers, options, backend::Table::customers, may_stop_),
           items_(*backend_, *lane_, by_item, budget_.items, options, backend::Table::items, may_stop_),
           gram_(backend_->array<float>(std::int64_t{options.factors} * options.factors)) {}
