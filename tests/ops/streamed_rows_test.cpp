@@ -61,8 +61,8 @@ protected:
 };
 
 TEST_P(StreamedRows, GiveTheSameFactors) {
-    const std::int64_t cols = sized(4000, 2400);
-    const CsrMatrix cells = power_law_rows(sized(20000, 500), cols, 2100, true);
+    const std::int64_t cols = 2400;
+    const CsrMatrix cells = power_law_rows(500, cols, 2100, true);
     for (const std::int64_t d : {8, 70})
         for (const int cg_steps : {0, 2}) {
             const HostMatrix fixed = random_matrix(cols, d, 5);
@@ -72,9 +72,9 @@ TEST_P(StreamedRows, GiveTheSameFactors) {
 }
 
 TEST_P(StreamedRows, GiveTheSameLoss) {
-    const std::int64_t cols = sized(4000, 2400);
+    const std::int64_t cols = 2400;
     for (const bool with_values : {false, true}) {
-        const CsrMatrix cells = power_law_rows(sized(20000, 2000), cols, 2100, with_values);
+        const CsrMatrix cells = power_law_rows(sized(4000, 2000), cols, 2100, with_values);
         const backend::DenseSpan customers = on_device(random_matrix(cells.rows, 9, 1));
         const backend::DenseSpan items = on_device(random_matrix(cols, 9, 2));
         backend::AlsStep step;
@@ -86,8 +86,8 @@ TEST_P(StreamedRows, GiveTheSameLoss) {
 }
 
 TEST_P(StreamedRows, GiveTheSameItemGram) {
-    const std::int64_t cols = sized(3000, 300);
-    const CsrMatrix cells = power_law_rows(sized(20000, 600), cols, cols / 2, false);
+    const std::int64_t cols = sized(700, 300);
+    const CsrMatrix cells = power_law_rows(sized(3000, 600), cols, cols / 2, false);
     std::vector<float> weights;
     for (std::int64_t row = 0; row < cells.rows; ++row) weights.push_back(1.0F / static_cast<float>(1 + row % 7));
     const backend::DenseSpan one = on_device(HostMatrix(cols, cols));
