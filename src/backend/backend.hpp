@@ -224,6 +224,6 @@ public:
 };
 
 /// Version of this contract: the CUDA module's entry takes it and refuses another.
-constexpr std::uint32_t contract_version = 2;
+constexpr std::uint32_t contract_version = 3;
 
 }  // namespace crosslift::backend
