@@ -215,6 +215,11 @@ backend::DenseView factors_view(const Matrix& factors, const char* what) {
     return {static_cast<const float*>(factors.data()), factors.rows(), factors.cols(), factors.stride()};
 }
 
+/// For one pass over the rows: half of the memory that is free is theirs, else they are streamed.
+std::shared_ptr<const backend::Rows> make_rows_that_fit(const backend::Backend& backend, const CsrView& rows) {
+    return backend.make_rows(rows, backend.memory().available / 2);
+}
+
 }  // namespace
 
 AlsModel fit_als(const CsrView& customer_items, const AlsOptions& options, const Progress& progress) {
@@ -237,7 +242,7 @@ Matrix fold_in(const AlsModel& model, const CsrView& rows) {
     backend->gram(*lane, items, {gram.data(), d, d, d});
     backend::AlsStep step = half_step(model.options, items.rows);
     step.cg_steps = 0;
-    backend->als_solve(*lane, *backend->make_rows(rows), items, {gram.data(), d, d, d}, step,
+    backend->als_solve(*lane, *make_rows_that_fit(*backend, rows), items, {gram.data(), d, d, d}, step,
                        {out.data(), rows.rows, d, d});
     lane->wait();
     return {out.data(), rows.rows, d, d, DType::f32, 1.0F, backend->device(), out.memory()};
@@ -255,7 +260,7 @@ double als_loss(const AlsModel& model, const CsrView& customer_items) {
             "customer and item factors lie on two devices; bring both to one, for instance with to_host()");
     const auto backend = open_backend(model.item_factors.device());
     const auto lane = backend->lane(model.options.threads);
-    return backend->als_loss(*lane, *backend->make_rows(customer_items), customers, items,
+    return backend->als_loss(*lane, *make_rows_that_fit(*backend, customer_items), customers, items,
                              half_step(model.options, items.rows), half_step(model.options, customers.rows));
 }
 

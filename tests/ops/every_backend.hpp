@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <random>
 #include <string>
@@ -21,8 +22,10 @@ std::vector<BackendPointer> backends();
 
 /// Is the GPU emulated? Then about three million steps of a thread take a second, and a test takes the smaller size.
 bool emulated();
+/// So it does where CROSSLIFT_SMALL_TESTS is set, for tools that make a real GPU as slow (scripts/gpu_check).
 inline std::int64_t sized(std::int64_t real, std::int64_t when_emulated) {
-    return emulated() ? when_emulated : real;
+    static const bool small = emulated() || std::getenv("CROSSLIFT_SMALL_TESTS") != nullptr;
+    return small ? when_emulated : real;
 }
 
 /// A dense matrix on the host, for references and for what came back.
