@@ -11,6 +11,7 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -80,17 +81,21 @@ class Run:
             raise Stop("skipped", "no time left")
         words = [str(word) for word in command]
         self.log.write(f"$ {' '.join(words)}\n")
+        limit = min(limit, left)
         try:
-            done = subprocess.run(
+            child = subprocess.Popen(
                 words, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT, timeout=min(limit, left), check=False,
+                stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
-            status, output = done.returncode, done.stdout.decode(errors="replace")
-        except subprocess.TimeoutExpired as late:
-            self.log.write((late.stdout or b"").decode(errors="replace"))
-            raise Stop("failed", f"not done after {min(limit, left):.0f} s") from None
         except OSError as error:
             raise Stop("failed", f"cannot be started: {error}") from None
+        try:
+            output = child.communicate(timeout=limit)[0].decode(errors="replace")
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)  # with everything that it has started
+            self.log.write(child.communicate()[0].decode(errors="replace"))
+            raise Stop("failed", f"not done after {limit:.0f} s") from None
+        status = child.returncode
         self.log.write(output + ("" if output.endswith("\n") else "\n"))
         self.log.flush()
         return status, output
@@ -139,15 +144,14 @@ def cublas_folders() -> list[str]:
 def program(name: str) -> Path:
     path = BIN / name
     if not path.exists():
-        raise Stop("failed", f"{path} is not there: run scripts/gpu_check prepare where nvcc is")
+        raise Stop("failed", f"{path} is not there: run scripts/gpu_check prepare where nvcc is, or give --build")
     return path
 
 
-def build_if_needed(run: Run) -> dict:
-    if (BIN / "ops_tests").exists():
+def find_programs(run: Run, build: bool) -> dict:
+    if not build:
+        program("ops_tests")
         return {"programs": "prebuilt"}
-    if shutil.which("cmake") is None:
-        raise Stop("failed", "no prebuilt programs in build/gpu_check and no cmake to build them with")
     for command in (
         ["cmake", "--preset", "gpu"],
         ["cmake", "--build", "--preset", "gpu", "--parallel", os.cpu_count()],
@@ -281,14 +285,14 @@ def install_wheels(run: Run) -> dict:
     return {"wheels": [wheel.name for wheel in wheels]}
 
 
-def steps(run: Run) -> dict[str, Callable[[], dict | None]]:
+def steps(run: Run, build: bool) -> dict[str, Callable[[], dict | None]]:
     """Every step in its order."""
     matrices = [run.work / "ml-20m.bin", run.work / "msd.bin"]
     site = {"PYTHONPATH": str(run.work / "site"), "LD_LIBRARY_PATH": ":".join([
         str(run.work / "site/librmm/lib64"), str(run.work / "site/rapids_logger/lib64"), run.libraries["LD_LIBRARY_PATH"]])}  # fmt: skip
     return {
         "machine": lambda: look_at_machine(run),
-        "programs": lambda: build_if_needed(run),
+        "programs": lambda: find_programs(run, build),
         "gpu": lambda: look_for_gpu(run),
         "tests-ops": lambda: run_tests(run, "ops_tests", "*cuda*", 130),
         "tests-trainings": lambda: run_tests(run, "algorithms_tests", "GpuParity.*:Device*", 90),
@@ -316,10 +320,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=default_out, help="folder of the JSON and the log")
     parser.add_argument("--minutes", type=float, default=8.8, help="time for all steps together")
     parser.add_argument("--only", default="", help="names of steps, with commas; the first three always run")
+    parser.add_argument("--build", action="store_true", help="build the programs here instead of taking prebuilt ones")
     parser.add_argument("--list", action="store_true", help="print the names of the steps and end")
     arguments = parser.parse_args()
     run = Run(arguments.out, arguments.minutes)
-    every = steps(run)
+    every = steps(run, arguments.build)
     wanted = [name for name in arguments.only.split(",") if name]
     if unknown := set(wanted) - set(every):
         parser.error(f"no step is called {', '.join(sorted(unknown))}; there are: {', '.join(every)}")
