@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import crosslift
+import numpy as np
 import pytest
 
 PACKAGE = Path(crosslift.__file__).parent
@@ -150,6 +151,20 @@ def test_the_module_of_this_package_opens_or_says_why_not(machine):
     assert "device cuda:0 cannot be used" in reason
 
 
+def test_the_module_needs_cublas_alone_and_exports_one_function():
+    if not MODULE.exists():
+        pytest.skip("this package was built without nvcc, so without a CUDA module")
+    assert MODULE.stat().st_size < 20_000_000
+    text = subprocess.run(
+        ["readelf", "-d", "--dyn-syms", "-W", MODULE], capture_output=True, text=True, check=True
+    ).stdout
+    needed = [line.split("[")[1].rstrip("]") for line in text.splitlines() if "(NEEDED)" in line]
+    assert [name for name in needed if name.startswith(("libcu", "libnv"))] == ["libcublas.so.13"]
+    symbols = [line.split() for line in text.splitlines() if " DEFAULT " in line and " UND " not in line]
+    exported = [line[7] for line in symbols if line[3] == "FUNC" and line[4] == "GLOBAL"]
+    assert exported == ["crosslift_open_cuda_backend"]
+
+
 def test_cublas_is_looked_for_where_pip_puts_it(machine, tmp_path):
     folder = tmp_path / "site" / "nvidia" / "cu13" / "lib"
     folder.mkdir(parents=True)
@@ -189,6 +204,10 @@ def test_a_gpu_where_one_is_required():
     usable = [it for it in crosslift.devices() if it.name.startswith("cuda") and not it.unavailable_reason]
     if usable:
         assert all(it.memory_bytes > 0 and it.capability and it.description for it in usable)
+        sparse = pytest.importorskip("scipy.sparse")
+        matrix = sparse.random(300, 80, 0.1, format="csr", random_state=0, data_rvs=np.ones)
+        on_cpu, on_gpu = (crosslift.ImplicitALS(factors=16, device=it).fit(matrix) for it in ("cpu", usable[0].name))
+        np.testing.assert_allclose(on_gpu.item_factors_, on_cpu.item_factors_, rtol=1e-3, atol=1e-4)
         return
     reason = crosslift.devices()[1].unavailable_reason
     if os.environ.get("CROSSLIFT_REQUIRE_CUDA") == "1":
