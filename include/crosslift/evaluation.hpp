@@ -145,6 +145,16 @@ CROSSLIFT_API EvaluationReport evaluate_trade_up(const OfferEngine& engine, cons
                                                  const Transactions& later, const EvaluationOptions& options = {},
                                                  const Progress& progress = {});
 
+/// Repeat purchases: customers at moments one week apart, from the end of training on; for each item that the customer
+/// had bought on two days or more, is it bought within 7, within 14 days? Purchases before each moment are known.
+/// Methods: own frequency, own recent frequency (half-lives 28 and 90 days), item's usual gap, recency, the engine.
+/// Metrics: area under the precision-recall curve for both horizons and its ratio to the best simple method, for
+/// probabilities Brier score and calibration error, and the share of customers with a purchase of such an item whose
+/// K most likely items hold one. Throws as above, and DataError where there are no dates or no repeat purchases.
+CROSSLIFT_API EvaluationReport evaluate_replenishment(const OfferEngine& engine, const Transactions& train,
+                                                      const Transactions& later, const EvaluationOptions& options = {},
+                                                      const Progress& progress = {});
+
 /// Splits at one point in time: the newest `share` of the baskets (by time) against the rest. Throws DataError without
 /// time.
 struct TimeSplit {

@@ -19,7 +19,7 @@ struct ReplenishmentOptions {
     double l2 = 1.0;          ///< penalty on the squared weights of facts scaled to unit spread, > 0
     int windows = 3;          ///< training windows at the end of the history, at most, >= 1
     double window_days = 28;  ///< length of a window, > 0; weights are fitted for horizons of 1/4, 1/2 and 1 of it
-    std::int64_t max_pairs = 60000;  ///< customer-item pairs drawn per window for fitting, >= 1
+    std::int64_t max_pairs = 40000;  ///< customer-item pairs drawn per window for fitting, >= 1
     std::uint64_t seed = 0;
 };
 
@@ -42,7 +42,8 @@ struct ReplenishmentWeight {
 /// P(purchase within W days) = 1 / (1 + exp(-(intercept + sum of weight * fact))): a logistic regression, fitted on
 /// windows at the end of the history, over two models in closed form and facts of recency. The first is a gamma-Poisson
 /// rate times the item's repeat-customer probability (Bhagat et al., KDD 2018), the second the hazard of a log-normal
-/// gap since the last purchase. Purchases of one day count once.
+/// gap since the last purchase. Facts that grow with W never get a negative weight, so a longer horizon is never less
+/// likely. Purchases of one day count once.
 struct CROSSLIFT_API ReplenishmentModel {
     std::vector<float> repeat_share;  ///< per item: share of its buyers that bought it on a second day, shrunk
     std::vector<float> rate;          ///< per item: repeat purchases per customer and day after the first

@@ -247,6 +247,30 @@ def trade_up(
     return _judge(_core.evaluate_trade_up, engine, train, later, options, None, (), callback, verbose)
 
 
+def replenishment(
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    *,
+    callback: Callable[[ProgressEvent], Any] | None = None,
+    verbose: int = 0,
+    **options: Any,
+) -> EvaluationReport:
+    """Asks whether a customer buys an item again within 7 and within 14 days.
+
+    A query is a known customer at one of the moments a week apart from the end of `train` on; its items are those that
+    the customer had bought on two days or more by then. ``max_queries`` of them are drawn; other arguments as in
+    :func:`basket_completion`. Both purchases need timestamps.
+
+    Returns
+    -------
+    EvaluationReport
+        Own frequency, plain and recent, the item's usual gap, recency and the engine: area under the precision-recall
+        curve, its ratio to the best of them, Brier score, calibration error, HR@1/3/10 over customers.
+    """
+    return _judge(_core.evaluate_replenishment, engine, train, later, options, callback, verbose)
+
+
 def _judge(
     judge: Any,
     engine: OfferEngine,

@@ -53,7 +53,8 @@ std::vector<double> resample(const ClusterSums& sums, std::size_t first, std::si
     return totals;
 }
 
-/// The quantile between order statistics, linear (type 7, as NumPy does).
+}  // namespace
+
 double quantile(std::span<const double> sorted, double share) {
     if (sorted.empty()) return nan;
     const double place = share * static_cast<double>(sorted.size() - 1);
@@ -61,8 +62,6 @@ double quantile(std::span<const double> sorted, double share) {
     const std::size_t above = std::min(below + 1, sorted.size() - 1);
     return sorted[below] + (place - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
-
-}  // namespace
 
 std::vector<Estimate> estimate(const ClusterSums& sums, std::span<const Quotient> metrics, int resamples,
                                std::uint64_t seed, int threads, const std::stop_token& stop) {

@@ -32,6 +32,9 @@ struct ClusterSums {
     std::vector<double> values;
 };
 
+/// The quantile between order statistics, linear (type 7, as NumPy does); NaN of nothing.
+double quantile(std::span<const double> sorted, double share);
+
 /// A metric: sum of one column over sum of another; with `over` columns, that ratio over another such ratio.
 struct Quotient {
     int numerator = 0;

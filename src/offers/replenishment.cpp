@@ -123,12 +123,25 @@ bool enough(const LogisticRows& rows) {
     return all >= least_pairs * static_cast<double>(horizons.size()) && yes >= least_repeats && yes < all;
 }
 
+/// A fact that grows with the horizon and would get a negative weight is left out, one after the other.
+Logistic fit_growing(LogisticRows rows, double l2) {
+    constexpr std::array growing = {ReplenishmentFact::rate, ReplenishmentFact::gap_hazard, ReplenishmentFact::horizon};
+    for (;;) {
+        Logistic logistic = fit_logistic(rows, l2);
+        const auto worst = std::ranges::min_element(
+            growing, {}, [&](ReplenishmentFact fact) { return logistic.weights[static_cast<std::size_t>(fact)]; });
+        if (logistic.weights[static_cast<std::size_t>(*worst)] >= 0) return logistic;
+        for (std::size_t n = static_cast<std::size_t>(*worst); n < rows.values.size(); n += rows.features)
+            rows.values[n] = 0;
+    }
+}
+
 void validate(const std::vector<Window>& windows, ReplenishmentModel& model) {
     LogisticRows older{.features = replenishment_fact_count, .values = {}, .outcome = {}};
     for (std::size_t n = 1; n < windows.size(); ++n) older.append(windows[n].rows);
     const Window& newest = windows.front();
     if (!enough(older)) return;
-    const Logistic logistic = fit_logistic(older, model.options.l2);
+    const Logistic logistic = fit_growing(older, model.options.l2);
     std::vector<double> scores;
     for (std::size_t n = 0; n < newest.middle.size(); ++n) scores.push_back(logistic.log_odds(newest.middle.row(n)));
     model.validation_pr_auc = average_precision(scores, newest.middle.outcome);
@@ -186,9 +199,9 @@ ReplenishmentModel fit_replenishment(const PurchaseHistory& history, const Reple
     for (const Window& window : windows) all.append(window.rows);
     if (!enough(all)) return model;
     validate(windows, model);
-    const Logistic logistic = fit_logistic(all, options.l2);
-    fit_closed_form(history, history.latest_time(), model);
     model.pairs = static_cast<std::int64_t>(all.size() / horizons.size());
+    const Logistic logistic = fit_growing(std::move(all), options.l2);
+    fit_closed_form(history, history.latest_time(), model);
     model.intercept = logistic.intercept;
     const auto names = replenishment_facts();
     for (std::size_t f = 0; f < names.size(); ++f) model.weights.push_back({names[f], logistic.weights[f]});

@@ -115,10 +115,8 @@ void fit_closed_form(const PurchaseHistory& history, std::int64_t as_of, Repleni
     model.rate.resize(items.size());
     model.log_gap.resize(items.size());
     GapMoments gaps;
-    std::vector<std::vector<Habit>> habits;  // of each customer, for the moments about the items' means
     for (std::int32_t customer = 0; customer < history.customers; ++customer) {
-        habits.push_back(habits_of(history, customer, as_of).items);
-        for (const Habit& habit : habits.back()) {
+        for (const Habit& habit : habits_of(history, customer, as_of).items) {
             ItemSums& item = items[idx(habit.item)];
             item.buyers += 1;
             item.repeaters += habit.days > 1 ? 1 : 0;
@@ -130,8 +128,8 @@ void fit_closed_form(const PurchaseHistory& history, std::int64_t as_of, Repleni
     }
     set_items(items, model);
     double expected = 0, over = 0;
-    for (const auto& own : habits) {
-        for (const Habit& habit : own) {
+    for (std::int32_t customer = 0; customer < history.customers; ++customer) {
+        for (const Habit& habit : habits_of(history, customer, as_of).items) {
             const double mean = static_cast<double>(model.rate[idx(habit.item)]) * exposure(habit, as_of);
             const double off = static_cast<double>(habit.days - 1) - mean;
             expected += mean * mean;
