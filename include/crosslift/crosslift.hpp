@@ -3,7 +3,9 @@
 
 #include <crosslift/als.hpp>
 #include <crosslift/arrow.hpp>
+#include <crosslift/batch.hpp>
 #include <crosslift/bpr.hpp>
+#include <crosslift/bundle.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/columns.hpp>
 #include <crosslift/comparison.hpp>
@@ -22,8 +24,11 @@
 #include <crosslift/offer_query.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/own_history.hpp>
+#include <crosslift/placement.hpp>
+#include <crosslift/plan.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
+#include <crosslift/reminder.hpp>
 #include <crosslift/replenishment.hpp>
 #include <crosslift/retrieval.hpp>
 #include <crosslift/sparse.hpp>

@@ -12,7 +12,7 @@
 
 namespace crosslift {
 
-enum class OfferKind { cross_sell, upsell, recommend, similar };
+enum class OfferKind { cross_sell, upsell, recommend, similar, bundle, replenish };
 
 /// What a shop should know before it shows the offer.
 enum class OfferFlag {

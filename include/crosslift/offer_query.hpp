@@ -51,6 +51,7 @@ struct OfferQuery {
     int max_per_category = 1;          ///< cross_sell: per leaf, 0 = no limit; items without a leaf are not limited
     bool allow_same_category = false;  ///< cross_sell: may offer items of a leaf in the basket
     bool allow_bought = false;         ///< may offer what the customer bought before (recommend, cross_sell)
+    bool only_new_categories = false;  ///< recommend: only from leaves that the customer never bought from
     std::int64_t min_support = 3;      ///< cross_sell: baskets that must hold anchor and offer together
     double min_g2 = 10.83;             ///< cross_sell: significance of that (10.83: p < 0.001)
     double min_relevance = 0.05;       ///< relevance floor, 0 .. 1; no objective lifts an item over it

@@ -3,6 +3,7 @@
 
 #include <crosslift/als.hpp>
 #include <crosslift/api.hpp>
+#include <crosslift/bundle.hpp>
 #include <crosslift/catalog.hpp>
 #include <crosslift/comparison.hpp>
 #include <crosslift/complement.hpp>
@@ -11,8 +12,11 @@
 #include <crosslift/offer.hpp>
 #include <crosslift/offer_query.hpp>
 #include <crosslift/own_history.hpp>
+#include <crosslift/placement.hpp>
+#include <crosslift/plan.hpp>
 #include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
+#include <crosslift/reminder.hpp>
 #include <crosslift/replenishment.hpp>
 #include <crosslift/trade_up.hpp>
 
@@ -73,6 +77,35 @@ public:
 
     /// Pros and cons of `second` against `first`, price and unit price. Of an unknown item nothing is known.
     Comparison compare(const std::string& first, const std::string& second) const;
+
+    /// A set around `item`: its series first, then what goes best with the set so far, one per category, within the
+    /// budget and above the margin floor. Deterministic; may be the item alone.
+    Bundle bundle(const std::string& item, const std::string& customer = {}, const OfferQuery& query = {},
+                  const BundleOptions& options = {}) const;
+
+    /// What this customer is about to buy again, each with one companion; `query.discount` is for the companions. Empty
+    /// for a customer that is not known; empty with a warning where the purchases carry no dates.
+    ReminderList replenish(const std::string& customer, const OfferQuery& query = {},
+                           const ReminderOptions& options = {}) const;
+
+    /// The k items of the next basket: what is due, most likely first, then what recommend() finds.
+    OfferList next_basket(const std::string& customer, const OfferQuery& query = {},
+                          const ReminderOptions& options = {}) const;
+
+    /// Every list that a place of the shop takes, no item twice, under frequency cap and cool-down. `query.k` is not
+    /// used: the placement says how many of which kind.
+    PlacementOffers offers(std::span<const std::string> basket, const std::string& customer,
+                           const PlacementOptions& options, std::span<const Contact> contacts = {},
+                           const OfferQuery& query = {}) const;
+
+    /// offers() for many customers and placements, each customer's contacts carried from one placement to the next.
+    /// `baskets` and `contacts` have one entry per customer, or none; without a basket the latest one stands for it.
+    OfferPlan plan(std::span<const std::string> customers, const PlanOptions& options = {},
+                   std::span<const std::vector<std::string>> baskets = {},
+                   std::span<const std::vector<Contact>> contacts = {}) const;
+
+    /// The k customers to whose taste `item` is most, among those that recommend() may make the offer to.
+    TargetList target_customers(const std::string& item, const OfferQuery& query = {}) const;
 
     /// Raw model scores without rules: baskets x items. Unknown ids are ignored; `customers` is empty or one per
     /// basket ("" = anonymous); `as_of` defaults to the latest purchase.

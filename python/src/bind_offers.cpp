@@ -50,7 +50,7 @@ Offer from_python(const py::object& it) {
     Offer offer;
     offer.item = id_text(it.attr("item"));
     offer.name = it.attr("name").cast<std::string>();
-    offer.kind = named(it.attr("kind").cast<std::string>(), OfferKind::similar, "the offer's kind");
+    offer.kind = named(it.attr("kind").cast<std::string>(), OfferKind::replenish, "the offer's kind");
     offer.score = it.attr("score").cast<double>();
     offer.relevance = it.attr("relevance").cast<double>();
     offer.probability = it.attr("probability").cast<double>();

@@ -1,5 +1,6 @@
 // What goes with this basket: score every item, walk down the ranking and keep what the purchases vouch for, then put
 // the list in the order of the objective.
+#include "offers/answers.hpp"
 #include "offers/explain.hpp"
 #include "offers/finish.hpp"
 #include "offers/gate.hpp"
@@ -188,7 +189,8 @@ private:
         if (candidate.proof.anchor != IdMap::unknown) {
             offer.anchor = catalog.items()[candidate.proof.anchor];
             offer.evidence = candidate.proof.evidence;
-            offer.sentence = bought_together(offer.evidence, catalog.name(candidate.proof.anchor)) + ".";
+            offer.sentence =
+                bought_together(offer.evidence, catalog.name(candidate.proof.anchor), state_.context_noun) + ".";
         }
         if (candidate.rule) offer.sentence = rule_sentence(*candidate.rule, offer.sentence);
         return offer;
@@ -206,12 +208,16 @@ private:
 
 }  // namespace
 
+std::vector<Offer> cross_sell_offers(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved) {
+    return resolved.basket.empty() ? std::vector<Offer>() : CrossSell(state, query, resolved).offers();
+}
+
 OfferList OfferEngine::cross_sell(std::span<const std::string> basket, const std::string& customer,
                                   const OfferQuery& query) const {
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, basket, customer, query);
     OfferList result;
-    if (!resolved.basket.empty()) result.offers = CrossSell(state, query, resolved).offers();
+    result.offers = cross_sell_offers(state, query, resolved);
     result.warnings = std::move(resolved.warnings);
     return result;
 }

@@ -24,6 +24,10 @@ const char* title(OfferKind kind) {
             return "recommendation";
         case OfferKind::similar:
             return "similar item";
+        case OfferKind::bundle:
+            return "part of a bundle";
+        case OfferKind::replenish:
+            return "buy it again";
     }
     return "offer";
 }
@@ -58,6 +62,10 @@ std::string_view name_of(OfferKind kind) {
             return "recommend";
         case OfferKind::similar:
             return "similar";
+        case OfferKind::bundle:
+            return "bundle";
+        case OfferKind::replenish:
+            return "replenish";
     }
     return "";
 }
@@ -77,9 +85,9 @@ std::string percent(double share) {
     return number("%.1f %%", 100 * share);
 }
 
-std::string bought_together(const Evidence& evidence, std::string_view anchor) {
-    return grouped(evidence.together) + " of " + grouped(evidence.first) + " baskets with " + std::string(anchor) +
-           " also had it, " + number(evidence.lift < 10 ? "%.1f" : "%.0f", evidence.lift) +
+std::string bought_together(const Evidence& evidence, std::string_view anchor, std::string_view contexts) {
+    return grouped(evidence.together) + " of " + grouped(evidence.first) + " " + std::string(contexts) + " with " +
+           std::string(anchor) + " also had it, " + number(evidence.lift < 10 ? "%.1f" : "%.0f", evidence.lift) +
            " times as many as by chance";
 }
 

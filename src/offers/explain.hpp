@@ -18,7 +18,7 @@ std::string money(double amount);
 /// 0.1234 -> "12.3 %".
 std::string percent(double share);
 
-/// "214 of 1,003 baskets with NAME also had it, 5.1 times as many as by chance".
-std::string bought_together(const Evidence& evidence, std::string_view anchor);
+/// "214 of 1,003 baskets with NAME also had it, 5.1 times as many as by chance"; `contexts` names what was counted.
+std::string bought_together(const Evidence& evidence, std::string_view anchor, std::string_view contexts);
 
 }  // namespace crosslift

@@ -59,7 +59,7 @@ std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& 
     }
     for (const std::int32_t item : resolved.exclude) may[idx(item)] = 0;
     for (const ResolvedRule& rule : resolved.rules)
-        if (rule.action == OfferRule::Action::deny && rule.applies)
+        if (rule.action == OfferRule::Action::deny && rule.applies(resolved.basket))
             for (const std::int32_t item : rule.items) may[idx(item)] = 0;
     keep_within_budget(state, query, may);
     forbid_basket(state, resolved.basket, may);

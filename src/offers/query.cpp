@@ -76,13 +76,18 @@ ResolvedRule resolve_rule(const EngineState& state, const OfferRule& rule, Resol
     result.cap = rule.cap;
     result.items = rule_items(state, rule.item, rule.category, resolved.warnings);
     if (rule.with_item.empty() && rule.with_category.empty()) return result;
-    const auto with = rule_items(state, rule.with_item, rule.with_category, resolved.warnings);
-    result.applies = std::ranges::any_of(
-        resolved.basket, [&](std::int32_t item) { return std::binary_search(with.begin(), with.end(), item); });
+    result.conditional = true;
+    result.with = rule_items(state, rule.with_item, rule.with_category, resolved.warnings);
     return result;
 }
 
 }  // namespace
+
+bool ResolvedRule::applies(std::span<const std::int32_t> basket) const {
+    return !conditional || std::ranges::any_of(basket, [&](std::int32_t item) {
+        return std::binary_search(with.begin(), with.end(), item);
+    });
+}
 
 void check(const OfferQuery& query) {
     want(query.k >= 1, "k", query.k, "at least 1");

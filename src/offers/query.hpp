@@ -17,7 +17,10 @@ struct ResolvedRule {
     OfferRule::Action action = OfferRule::Action::pin;
     std::vector<std::int32_t> items;  ///< what it is about, ascending
     int cap = 1;
-    bool applies = true;  ///< false where the basket lacks what the rule goes with
+    bool conditional = false;  ///< applies only beside an item of `with`, ascending
+    std::vector<std::int32_t> with = {};
+
+    bool applies(std::span<const std::int32_t> basket) const;
 };
 
 /// A query's ids as rows.

@@ -1,4 +1,5 @@
 // What a customer would want next, by taste; what everybody buys for a customer that is not known.
+#include "offers/answers.hpp"
 #include "offers/explain.hpp"
 #include "offers/finish.hpp"
 #include "offers/gate.hpp"
@@ -65,7 +66,9 @@ public:
           objective_(query.objective.value_or(Objective::relevance)),
           personal_(has_taste(state, resolved.customer)),
           may_(offerable(state, query, resolved, Bought::leave_out)),
-          best_(best_score()) {}
+          best_(best_score()) {
+        if (query.only_new_categories) keep_new_categories();
+    }
 
     std::vector<Offer> offers() {
         std::vector<Offer> result;
@@ -84,6 +87,19 @@ public:
     }
 
 private:
+    // Only leaves from which the customer never bought; an item without a leaf is in no new one.
+    void keep_new_categories() {
+        std::vector<std::uint8_t> known(state_.key_items.size(), 0);
+        for (const std::int32_t item : bought())
+            if (state_.category_key(item) != IdMap::unknown)
+                known[static_cast<std::size_t>(state_.category_key(item))] = 1;
+        for (std::int32_t item = 0; item < state_.items(); ++item) {
+            const std::int32_t key = state_.category_key(item);
+            if (key == IdMap::unknown || known[static_cast<std::size_t>(key)] != 0)
+                may_[static_cast<std::size_t>(item)] = 0;
+        }
+    }
+
     // Taste, or the share of all baskets.
     double score(std::int32_t item) const {
         if (!personal_)
@@ -107,6 +123,7 @@ private:
 
     std::vector<std::int32_t> bought() const {
         std::vector<std::int32_t> items;
+        if (resolved_.customer == IdMap::unknown) return items;
         const CsrView baskets = state_.models.history.baskets;
         for (const std::int32_t basket : state_.models.history.customer_baskets.view().row(resolved_.customer))
             items.insert(items.end(), baskets.row(basket).begin(), baskets.row(basket).end());
@@ -184,11 +201,15 @@ private:
 
 }  // namespace
 
+std::vector<Offer> recommend_offers(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved) {
+    return Recommend(state, query, resolved).offers();
+}
+
 OfferList OfferEngine::recommend(const std::string& customer, const OfferQuery& query) const {
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, {}, customer, query);
     OfferList result;
-    result.offers = Recommend(state, query, resolved).offers();
+    result.offers = recommend_offers(state, query, resolved);
     result.warnings = std::move(resolved.warnings);
     return result;
 }

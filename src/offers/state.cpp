@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <numeric>
 #include <string_view>
 
@@ -120,6 +121,14 @@ std::unordered_map<std::string, std::vector<std::int32_t>> name_categories(const
     return items;
 }
 
+std::string noun_of(const ContextOptions& options) {
+    if (options.context == Context::basket) return "baskets";
+    if (options.context == Context::session) return "sessions";
+    char text[48];
+    std::snprintf(text, sizeof text, "%.4g-day windows", options.window_days);
+    return text;
+}
+
 void want_rows(std::int64_t came, std::int64_t wanted, const char* part) {
     if (came == wanted) return;
     throw InvalidArgument(std::string("OfferModels.") + part + " has " + std::to_string(came) + " rows where " +
@@ -148,6 +157,7 @@ EngineState::EngineState(OfferModels given)
                    ? PurchaseHistory()
                    : merge_contexts(models.history, models.options.context)),
       evidence(models.options.context.context == Context::basket ? models.history : contexts),
+      context_noun(noun_of(models.options.context)),
       trade_up_facts(make_trade_up_facts(models.history, models.catalog, models.price, models.trade_up.taste)),
       basket_counts(count_baskets(models.history)),
       by_popularity(rank_popular(basket_counts)),

@@ -21,6 +21,7 @@ struct EngineState {
     OfferModels models;
     PurchaseHistory contexts;  // what counts as bought together; empty where it is the basket
     EvidenceIndex evidence;    // over contexts
+    std::string context_noun;  // "baskets", "sessions", "30-day windows"
     std::shared_ptr<const TradeUpFacts> trade_up_facts;
     std::optional<Retriever> taste;    // taste item factors, by inner product
     std::optional<Retriever> similar;  // the same, by cosine

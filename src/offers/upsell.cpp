@@ -1,4 +1,5 @@
 // Better, dearer versions of one item: the superior items of its leaf, ranked by the trade-up model.
+#include "offers/answers.hpp"
 #include "offers/explain.hpp"
 #include "offers/finish.hpp"
 #include "offers/gate.hpp"
@@ -171,18 +172,20 @@ std::string why_nothing(const EngineState& state, std::int32_t item, const std::
 
 }  // namespace
 
+std::vector<Offer> upsell_offers(const EngineState& state, const OfferQuery& query, ResolvedQuery& resolved) {
+    if (resolved.basket.empty()) return {};
+    const std::int32_t item = resolved.basket.front();
+    std::string nothing = why_nothing(state, item, std::string(state.models.catalog.items()[item]), query.upsell_by);
+    if (nothing.empty()) return Upsell(state, query, resolved).offers();
+    resolved.warnings.push_back(std::move(nothing));
+    return {};
+}
+
 OfferList OfferEngine::upsell(const std::string& item, const std::string& customer, const OfferQuery& query) const {
     const EngineState& state = *state_;
     ResolvedQuery resolved = resolve(state, std::span(&item, 1), customer, query);
     OfferList result;
-    if (!resolved.basket.empty()) {
-        std::string nothing = why_nothing(state, resolved.basket.front(), item, query.upsell_by);
-        if (nothing.empty()) {
-            result.offers = Upsell(state, query, resolved).offers();
-        } else {
-            resolved.warnings.push_back(std::move(nothing));
-        }
-    }
+    result.offers = upsell_offers(state, query, resolved);
     result.warnings = std::move(resolved.warnings);
     return result;
 }
