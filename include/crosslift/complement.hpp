@@ -45,11 +45,12 @@ struct ComplementModel {
 
 /// Fits on baskets x items (stored cells count as 1); `time` (seconds or order, one per basket, may be empty: as they
 /// stand) orders the baskets for validation, `age_days` feeds the half-life. Without age_days the half-life counts in
-/// steps of `time` (order numbers), without both there is no decay.
+/// steps of `time` (order numbers), without both there is no decay. `lines` (place of each stored cell on its receipt,
+/// may be empty) lets tuning try EaseOptions::line_share.
 /// Throws InvalidArgument for arrays that do not fit or options out of range; Stopped on request.
 CROSSLIFT_API ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int64_t> time,
                                              std::span<const float> age_days, const ComplementOptions& options = {},
-                                             const Progress& progress = {});
+                                             const Progress& progress = {}, std::span<const std::int32_t> lines = {});
 
 /// Adds the scores of one basket (rows of items, each once) to `scores` (one float per item). Throws InvalidArgument
 /// for a row out of range or scores of another length.

@@ -16,6 +16,8 @@ namespace crosslift {
 struct CROSSLIFT_API PurchaseHistory {
     CsrMatrix baskets;                   ///< baskets x items; values = quantity bought, summed over lines
     std::vector<float> unit_price;       ///< per stored cell of `baskets`: mean price paid, NaN unknown
+    std::vector<std::int32_t> line;      ///< per stored cell: place of its first line on the receipt, from 0; empty
+                                         ///< where receipts are not known line by line (an engine read from a file)
     std::vector<std::int32_t> customer;  ///< per basket, IdMap::unknown where not known
     std::vector<std::int64_t> time;      ///< per basket; empty when time_kind is none
     TimeKind time_kind = TimeKind::none;

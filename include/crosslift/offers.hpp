@@ -29,6 +29,13 @@
 
 namespace crosslift {
 
+/// What the purchases of a known customer do to the scores of score_baskets().
+enum class HistoryUse {
+    mixed,      ///< one list: own history lifts what the customer buys again
+    discovery,  ///< items new to the customer only, ordered as for anybody; what they bought scores -infinity
+    buy_again   ///< only what the customer bought, lifted by own history; all else scores -infinity
+};
+
 struct OfferEngineOptions {
     ContextOptions context;  ///< what counts as bought together
     ComplementOptions complement;
@@ -108,9 +115,11 @@ public:
     TargetList target_customers(const std::string& item, const OfferQuery& query = {}) const;
 
     /// Raw model scores without rules: baskets x items. Unknown ids are ignored; `customers` is empty or one per
-    /// basket ("" = anonymous); `as_of` defaults to the latest purchase.
+    /// basket ("" = anonymous); `as_of` defaults to the latest purchase. Buying again and discovering are different
+    /// games, and one list can serve only one of them best: `history` says which one to play. For an unknown customer
+    /// it changes nothing.
     Matrix score_baskets(std::span<const std::vector<std::string>> baskets, std::span<const std::string> customers = {},
-                         std::optional<std::int64_t> as_of = {}) const;
+                         std::optional<std::int64_t> as_of = {}, HistoryUse history = HistoryUse::mixed) const;
 
     /// Raw trade-up scores without rules: one list per query item, in the order of its candidates; NaN for an unknown
     /// candidate. An unknown query item gives the scores of popularity. Sales are weighed by their age at the latest

@@ -95,10 +95,16 @@ def fit_als(
     rows: _Csr, options: dict[str, Any], on_step: _OnStep, /
 ) -> tuple[AlsModel | None, BaseException | None]: ...
 def fit_ease(
-    rows: _Csr, age_days: _Float, options: dict[str, Any], on_step: _OnStep, /
+    rows: _Csr, age_days: _Float, lines: NDArray[np.int32], options: dict[str, Any], on_step: _OnStep, /
 ) -> tuple[EaseModel | None, BaseException | None]: ...
 def fit_complement(
-    rows: _Csr, time: NDArray[np.int64], age_days: _Float, options: dict[str, Any], on_step: _OnStep, /
+    rows: _Csr,
+    time: NDArray[np.int64],
+    age_days: _Float,
+    lines: NDArray[np.int32],
+    options: dict[str, Any],
+    on_step: _OnStep,
+    /,
 ) -> tuple[ComplementModel | None, BaseException | None]: ...
 def als_defaults() -> dict[str, Any]: ...
 def ease_defaults() -> dict[str, Any]: ...
@@ -118,7 +124,7 @@ class OfferEngine:
     def recommend(self, customer: _Id | None, wishes: dict[str, Any], /) -> _Found: ...
     def similar_items(self, item: _Id, wishes: dict[str, Any], /) -> _Found: ...
     def score_baskets(
-        self, baskets: Sequence[Any], customers: Sequence[_Id | None] | None, as_of: int | None, /
+        self, baskets: Sequence[Any], customers: Sequence[_Id | None] | None, as_of: int | None, history: str, /
     ) -> _Float: ...
     def score_upsells(
         self,

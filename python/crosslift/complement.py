@@ -32,7 +32,8 @@ class ComplementModel(Estimator):
     min_baskets, max_items : int
         Items in fewer baskets, and all but so many best sellers, stay outside the closed form.
     seed : int
-    regularization, popularity_regularization, size_exponent, half_life_days, intercept, damping
+    regularization, popularity_regularization, size_exponent, half_life_days, intercept, intercept_weight, line_share,
+    damping
         EASE's settings where `tune` is False; see :class:`Ease`.
     threads, device, verbose
         As in :class:`ImplicitALS`.
@@ -65,6 +66,8 @@ class ComplementModel(Estimator):
         size_exponent: float = 0.0,
         half_life_days: float = 0.0,
         intercept: bool = False,
+        intercept_weight: float = 1.0,
+        line_share: float = 0.0,
         damping: float = 0.0,
         threads: int = 0,
         device: str = "cpu",
@@ -81,6 +84,8 @@ class ComplementModel(Estimator):
         self.size_exponent = size_exponent
         self.half_life_days = half_life_days
         self.intercept = intercept
+        self.intercept_weight = intercept_weight
+        self.line_share = line_share
         self.damping = damping
         self.threads = threads
         self.device = device
@@ -93,6 +98,7 @@ class ComplementModel(Estimator):
         *,
         time: Any = None,
         age_days: Any = None,
+        lines: Any = None,
         callback: Callable[[ProgressEvent], Any] | None = None,
     ) -> ComplementModel:
         """Fits on a baskets x items matrix; stored cells count as 1.
@@ -105,14 +111,19 @@ class ComplementModel(Estimator):
             One per basket, seconds or order: what is newest is validated on. None: as they stand.
         age_days : array of float, optional
             One per basket, for the half-life. None: no decay.
+        lines : array of int, optional
+            Place on the receipt of each stored cell, in the order of columns within a row. None: `line_share` stays 0.
         callback : callable, optional
             Gets a :class:`ProgressEvent` after each step.
         """
         rows = csr_parts(baskets, "baskets")
         times = np.ascontiguousarray([] if time is None else time, dtype=np.int64)
         ages = np.ascontiguousarray([] if age_days is None else age_days, dtype=np.float32)
+        places = np.ascontiguousarray([] if lines is None else lines, dtype=np.int32)
         return self._train(
-            lambda on_step: _core.fit_complement(rows, times, ages, self._options(), on_step), callback, self.verbose
+            lambda on_step: _core.fit_complement(rows, times, ages, places, self._options(), on_step),
+            callback,
+            self.verbose,
         )
 
     def _train(self, fit: Any, callback: Any, verbose: int) -> Any:
@@ -148,7 +159,9 @@ class ComplementModel(Estimator):
     @property
     def chosen_(self) -> dict[str, Any]:
         names = ("regularization", "popularity_regularization", "size_exponent", "half_life_days", "intercept")
-        return {name: self._parts["options"][name] for name in (*names, "damping")}
+        return {
+            name: self._parts["options"][name] for name in (*names, "intercept_weight", "line_share", "damping")
+        }
 
     @property
     def trials_(self) -> list[dict[str, Any]]:

@@ -28,6 +28,10 @@ class Ease(Estimator):
         A basket's weight halves with each; 0: no decay. Needs `age_days` in :meth:`fit`.
     intercept : bool
         Adds a constant row.
+    intercept_weight : float
+        Scales the constant row's share of the scores.
+    line_share : float
+        s: that share of a basket's weight goes to items within six lines of each other. Needs `lines` in :meth:`fit`.
     damping : float
         gamma: scores are divided by popularity^gamma.
     threads, device, verbose
@@ -48,6 +52,8 @@ class Ease(Estimator):
         size_exponent: float = 0.0,
         half_life_days: float = 0.0,
         intercept: bool = False,
+        intercept_weight: float = 1.0,
+        line_share: float = 0.0,
         damping: float = 0.0,
         threads: int = 0,
         device: str = "cpu",
@@ -58,6 +64,8 @@ class Ease(Estimator):
         self.size_exponent = size_exponent
         self.half_life_days = half_life_days
         self.intercept = intercept
+        self.intercept_weight = intercept_weight
+        self.line_share = line_share
         self.damping = damping
         self.threads = threads
         self.device = device
@@ -69,15 +77,20 @@ class Ease(Estimator):
         y: Any = None,
         *,
         age_days: Any = None,
+        lines: Any = None,
         callback: Callable[[ProgressEvent], Any] | None = None,
     ) -> Ease:
         """Fits on a baskets x items matrix; stored cells count as 1. Needs items^2 * 8 bytes.
 
-        `age_days` has one age per basket. Ctrl-C raises KeyboardInterrupt and leaves the model as it was.
+        `age_days` has one age per basket, `lines` the place on the receipt of each stored cell, in the order of columns
+        within a row. Ctrl-C raises KeyboardInterrupt and leaves the model as it was.
         """
         rows = csr_parts(baskets, "baskets")
         ages = np.ascontiguousarray([] if age_days is None else age_days, dtype=np.float32)
-        self._train(lambda on_step: _core.fit_ease(rows, ages, self._options(), on_step), callback, self.verbose)
+        places = np.ascontiguousarray([] if lines is None else lines, dtype=np.int32)
+        self._train(
+            lambda on_step: _core.fit_ease(rows, ages, places, self._options(), on_step), callback, self.verbose
+        )
         self._model = {"weights": self._model.weights, "intercept": self._model.intercept}
         return self
 

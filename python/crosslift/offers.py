@@ -159,7 +159,11 @@ class OfferEngine(Estimator):
     # --- raw scores -------------------------------------------------------------------------------------------------
 
     def score_baskets(
-        self, baskets: Sequence[Sequence[Id]], customers: Sequence[Id | None] | None = None, as_of: Any = None
+        self,
+        baskets: Sequence[Sequence[Id]],
+        customers: Sequence[Id | None] | None = None,
+        as_of: Any = None,
+        history: str = "mixed",
     ) -> tuple[np.ndarray, list[str] | list[int]]:
         """Raw model scores without rules, for experiments.
 
@@ -171,6 +175,11 @@ class OfferEngine(Estimator):
             One per basket; unknown or None: anonymous.
         as_of : optional
             As in :meth:`cross_sell`.
+        history : {"mixed", "discovery", "buy_again"}
+            What the purchases of a known customer do. "mixed": one list, own history lifts what they buy again.
+            "discovery": only items new to the customer, ordered as for anybody; the others score -inf. "buy_again":
+            only items that they bought; the others score -inf. One list can serve only one of the two best: for items
+            new to the customer take "discovery".
 
         Returns
         -------
@@ -179,7 +188,7 @@ class OfferEngine(Estimator):
             The ids of the columns.
         """
         engine = self._fitted()
-        return engine.score_baskets(baskets, customers, self._time(as_of)), engine.item_ids()
+        return engine.score_baskets(baskets, customers, self._time(as_of), history), engine.item_ids()
 
     def score_upsells(
         self,

@@ -134,13 +134,14 @@ void bind_scores(py::class_<OfferEngine>& engine) {
     engine
         .def("score_baskets",
              [](const OfferEngine& e, py::handle baskets, const py::object& customers,
-                std::optional<std::int64_t> as_of) {
+                std::optional<std::int64_t> as_of, const std::string& history) {
+                 const HistoryUse use = parse_word(history_names, "history", history);
                  const auto lists = id_lists(baskets, "a basket");
                  const auto who = optional_ids(customers, "customers");
                  Matrix scores;
                  {
                      const py::gil_scoped_release unlocked;
-                     scores = e.score_baskets(lists, who, as_of);
+                     scores = e.score_baskets(lists, who, as_of, use);
                  }
                  return to_numpy(scores);
              })

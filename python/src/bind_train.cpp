@@ -70,15 +70,16 @@ void bind_ease(py::module_& m) {
     py::class_<EaseModel>(m, "EaseModel")
         .def_property_readonly("weights", [](const EaseModel& e) { return to_numpy(e.weights); })
         .def_property_readonly("intercept", [](const EaseModel& e) { return to_numpy(e.intercept); });
-    m.def("fit_ease",
-          [](const py::tuple& rows, const Array<float>& age_days, const py::dict& options, const py::object& on_step) {
-              const Csr csr(rows);
-              const CsrView view = csr.view();
-              const auto ages = as_span(age_days);
-              const auto chosen = from_dict<EaseOptions>(options);
-              return to_python(run_training<EaseModel>(
-                  on_step, [&](const Progress& progress) { return fit_ease(view, ages, chosen, progress); }));
-          });
+    m.def("fit_ease", [](const py::tuple& rows, const Array<float>& age_days, const Array<std::int32_t>& lines,
+                         const py::dict& options, const py::object& on_step) {
+        const Csr csr(rows);
+        const CsrView view = csr.view();
+        const auto ages = as_span(age_days);
+        const auto places = as_span(lines);
+        const auto chosen = from_dict<EaseOptions>(options);
+        return to_python(run_training<EaseModel>(
+            on_step, [&](const Progress& progress) { return fit_ease(view, ages, chosen, progress, places); }));
+    });
 }
 
 // Baskets x items of scores; `baskets` holds no item twice in a row.
@@ -153,14 +154,16 @@ void bind_complement(py::module_& m) {
         .def_static("from_parts", &complement_from_parts)
         .def("score", [](const ComplementModel& model, const py::tuple& rows) { return score_rows(model, Csr(rows)); });
     m.def("fit_complement", [](const py::tuple& rows, const Array<std::int64_t>& time, const Array<float>& age_days,
-                               const py::dict& options, const py::object& on_step) {
+                               const Array<std::int32_t>& lines, const py::dict& options, const py::object& on_step) {
         const Csr csr(rows);
         const CsrView view = csr.view();
         const auto times = as_span(time);
         const auto ages = as_span(age_days);
+        const auto places = as_span(lines);
         const auto chosen = from_dict<ComplementOptions>(options);
-        return to_python(run_training<ComplementModel>(
-            on_step, [&](const Progress& progress) { return fit_complement(view, times, ages, chosen, progress); }));
+        return to_python(run_training<ComplementModel>(on_step, [&](const Progress& progress) {
+            return fit_complement(view, times, ages, chosen, progress, places);
+        }));
     });
 }
 

@@ -49,6 +49,8 @@ void visit(EaseOptions& o, Visit&& field) {
     field("size_exponent", o.size_exponent);
     field("half_life_days", o.half_life_days);
     field("intercept", o.intercept);
+    field("intercept_weight", o.intercept_weight);
+    field("line_share", o.line_share);
     field("damping", o.damping);
     field("threads", o.threads);
     field("device", o.device);
@@ -141,6 +143,9 @@ constexpr std::array<std::pair<const char*, UpsellBy>, 3> upsell_by_names = {
     {{"price", UpsellBy::price}, {"unit_price", UpsellBy::unit_price}, {"tier", UpsellBy::tier}}};
 constexpr std::array<std::pair<const char*, OfferRule::Action>, 3> rule_action_names = {
     {{"pin", OfferRule::Action::pin}, {"attach", OfferRule::Action::attach}, {"deny", OfferRule::Action::deny}}};
+
+constexpr std::array<std::pair<const char*, HistoryUse>, 3> history_names = {
+    {{"mixed", HistoryUse::mixed}, {"discovery", HistoryUse::discovery}, {"buy_again", HistoryUse::buy_again}}};
 
 template <class E, std::size_t N>
 E parse_word(const std::array<std::pair<const char*, E>, N>& words, const char* field, const std::string& word) {

@@ -29,9 +29,19 @@ std::vector<std::int32_t> best_sellers(std::span<const std::int64_t> counts, std
     return items;
 }
 
-CsrMatrix select(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const std::int32_t> items) {
+namespace {
+
+// Place of each item of `baskets` in `items`, -1 where it is not there.
+std::vector<std::int32_t> places(const CsrView& baskets, std::span<const std::int32_t> items) {
     std::vector<std::int32_t> renumbered(idx(baskets.cols), -1);
     for (std::size_t n = 0; n < items.size(); ++n) renumbered[idx(items[n])] = static_cast<std::int32_t>(n);
+    return renumbered;
+}
+
+}  // namespace
+
+CsrMatrix select(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const std::int32_t> items) {
+    const std::vector<std::int32_t> renumbered = places(baskets, items);
     CsrMatrix part;
     part.rows = static_cast<std::int64_t>(rows.size());
     part.cols = static_cast<std::int64_t>(items.size());
@@ -42,6 +52,17 @@ CsrMatrix select(const CsrView& baskets, std::span<const std::int64_t> rows, std
         part.indptr.push_back(static_cast<std::int64_t>(part.indices.size()));
     }
     return part;
+}
+
+std::vector<std::int32_t> select_cells(const CsrView& baskets, std::span<const std::int32_t> values,
+                                       std::span<const std::int64_t> rows, std::span<const std::int32_t> items) {
+    std::vector<std::int32_t> kept;
+    if (values.empty()) return kept;
+    const std::vector<std::int32_t> renumbered = places(baskets, items);
+    for (const std::int64_t row : rows)
+        for (std::int64_t cell = baskets.begin(row); cell < baskets.end(row); ++cell)
+            if (renumbered[idx(baskets.indices[idx(cell)])] >= 0) kept.push_back(values[idx(cell)]);
+    return kept;
 }
 
 std::vector<std::int64_t> rows_by_time(std::int64_t rows, std::span<const std::int64_t> time) {

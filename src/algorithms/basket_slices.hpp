@@ -24,6 +24,10 @@ std::vector<std::int32_t> best_sellers(std::span<const std::int64_t> counts, std
 /// The given rows of `baskets` in the given order, over the given items (ascending) numbered anew; no values.
 CsrMatrix select(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const std::int32_t> items);
 
+/// values[cell] for each cell that `select` keeps, in its order; empty if `values` is.
+std::vector<std::int32_t> select_cells(const CsrView& baskets, std::span<const std::int32_t> values,
+                                       std::span<const std::int64_t> rows, std::span<const std::int32_t> items);
+
 /// Rows of the baskets from oldest to newest; as they stand where `time` is empty or equal.
 std::vector<std::int64_t> rows_by_time(std::int64_t rows, std::span<const std::int64_t> time);
 

@@ -20,9 +20,9 @@ using namespace algorithms;
 constexpr std::int64_t tuning_items = 2500;
 // ... with this many queries.
 constexpr std::int64_t tuning_queries = 20000;
-constexpr std::int64_t kept_queries = 5000;
 
-void check_arguments(const CsrView& baskets, std::size_t times, std::size_t ages, const ComplementOptions& options) {
+void check_arguments(const CsrView& baskets, std::size_t times, std::size_t ages, std::size_t lines,
+                     const ComplementOptions& options) {
     check(baskets);
     const auto want = [](bool holds, const std::string& message) {
         if (!holds) throw InvalidArgument("fit_complement: " + message);
@@ -32,6 +32,9 @@ void check_arguments(const CsrView& baskets, std::size_t times, std::size_t ages
          "time holds " + std::to_string(times) + " values; give none, or one for each of the " + rows + " baskets");
     want(ages == 0 || ages == idx(baskets.rows),
          "age_days holds " + std::to_string(ages) + " values; give none, or one for each of the " + rows + " baskets");
+    want(lines == 0 || lines == idx(baskets.nnz()), "lines holds " + std::to_string(lines) +
+                                                        " values; give none, or one for each of the " +
+                                                        std::to_string(baskets.nnz()) + " stored cells");
     want(options.factors >= 0, "factors is " + std::to_string(options.factors) + "; give 0 or more");
     want(std::isfinite(options.residuals) && options.residuals >= 0,
          "residuals is " + std::to_string(options.residuals) + "; give 0 or more, per item on average");
@@ -63,9 +66,8 @@ private:
     int step_ = 0;
 };
 
-// HR@10 of the compressed form / of the full matrix, both fitted before the validation slice.
-double measure_kept(const Slice& slice, const ComplementOptions& options, std::stop_token stop) {
-    const EaseModel full = fit_ease(slice.train, slice.age_days, options.ease, {.on_step = {}, .stop = stop});
+// HR@10 of the compressed form / of the full matrix `full`, both fitted before the validation slice.
+double measure_kept(const Slice& slice, const EaseModel& full, const ComplementOptions& options, std::stop_token stop) {
     ComplementModel served = compress(full.weights, slice.counts, options, stop);
     served.intercept = full.intercept;
     std::vector<std::int32_t> rest;
@@ -79,6 +81,18 @@ double measure_kept(const Slice& slice, const ComplementOptions& options, std::s
     const std::vector<std::vector<float>> unscaled(1);
     const double of_full = hit_rates(slice.queries, ease_scores(slice.queries, full), unscaled)[0].hr10;
     return of_full > 0 ? hit_rates(slice.queries, served_scores, unscaled)[0].hr10 / of_full : 0;
+}
+
+// Chooses what needs no fit of its own over all items, into options.ease and `trials`; returns the kept share of HR@10.
+double finish_tuning(const Slice& slice, const EaseOptions& ease, ComplementOptions& options,
+                     std::vector<ComplementTrial>& trials, std::stop_token stop) {
+    EaseOptions plain = ease;
+    plain.damping = 0;
+    plain.intercept_weight = 1;
+    EaseModel full = fit_ease(slice.train, slice.age_days, plain, {.on_step = {}, .stop = stop}, slice.lines);
+    options.ease = choose_scales(slice, full, ease, trials);
+    full = with_scales(std::move(full), options.ease, slice.counts);
+    return measure_kept(slice, full, options, stop);
 }
 
 // Rows of the modelled items become rows among all items.
@@ -113,17 +127,20 @@ std::vector<float> popularity_intercept(const CsrView& baskets, std::span<const 
     for (std::size_t item = 0; item < counts.size(); ++item) {
         const auto count = static_cast<double>(counts[item]);
         if (count > 0)
-            intercept[item] = static_cast<float>(count / static_cast<double>(larger) * std::pow(count, -ease.damping));
+            intercept[item] = static_cast<float>(count / static_cast<double>(larger) * ease.intercept_weight *
+                                                 std::pow(count, -ease.damping));
     }
     return intercept;
 }
 
 ComplementModel fit_all(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const float> age_days,
-                        std::span<const std::int32_t> items, const ComplementOptions& options, std::stop_token stop) {
+                        std::span<const std::int32_t> lines, std::span<const std::int32_t> items,
+                        const ComplementOptions& options, std::stop_token stop) {
     const std::vector<std::int64_t> counts = basket_counts(baskets);
     std::vector<float> intercept = popularity_intercept(baskets, counts, options.ease);
     const CsrMatrix modelled = select(baskets, rows, items);
-    const EaseModel full = fit_ease(modelled, gather(age_days, rows), options.ease, {.on_step = {}, .stop = stop});
+    const EaseModel full = fit_ease(modelled, gather(age_days, rows), options.ease, {.on_step = {}, .stop = stop},
+                                    select_cells(baskets, lines, rows, items));
     for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
     ComplementModel model = spread(compress(full.weights, basket_counts(modelled), options, stop), items, baskets.cols);
     model.intercept = std::move(intercept);
@@ -135,8 +152,8 @@ ComplementModel fit_all(const CsrView& baskets, std::span<const std::int64_t> ro
 
 ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int64_t> time,
                                std::span<const float> age_days, const ComplementOptions& options,
-                               const Progress& progress) {
-    check_arguments(baskets, time.size(), age_days.size(), options);
+                               const Progress& progress, std::span<const std::int32_t> lines) {
+    check_arguments(baskets, time.size(), age_days.size(), lines.size(), options);
     Steps steps(progress);
     const std::vector<float> ages = basket_ages(age_days, time);
     const std::vector<std::int64_t> counts = basket_counts(baskets);
@@ -148,17 +165,16 @@ ComplementModel fit_complement(const CsrView& baskets, std::span<const std::int6
     if (options.tune) {
         chosen.ease = untuned_ease(options.ease);
         const auto few = best_sellers(counts, options.min_baskets, std::min(options.max_items, tuning_items));
-        const Slice slice = validation_slice(baskets, rows, ages, few, tuning_queries, options.seed);
+        const Slice slice = validation_slice(baskets, rows, ages, lines, few, tuning_queries, options.seed);
         if (slice.queries.size() >= fewest_queries) {
             EaseChoice choice = choose_ease(slice, options.ease, progress.stop, [&] { steps.next(); });
-            chosen.ease = choice.ease;
             trials = std::move(choice.trials);
-            kept = measure_kept(validation_slice(baskets, rows, ages, items, kept_queries, options.seed), chosen,
-                                progress.stop);
+            kept = finish_tuning(validation_slice(baskets, rows, ages, lines, items, tuning_queries, options.seed),
+                                 choice.ease, chosen, trials, progress.stop);
             steps.next();
         }
     }
-    ComplementModel model = fit_all(baskets, rows, ages, items, chosen, progress.stop);
+    ComplementModel model = fit_all(baskets, rows, ages, lines, items, chosen, progress.stop);
     model.options = chosen;
     model.trials = std::move(trials);
     model.kept_hr10 = kept;

@@ -1,3 +1,4 @@
+#include "algorithms/line_windows.hpp"
 #include "algorithms/memory_plan.hpp"
 #include "backend/backend.hpp"
 #include "devices/devices.hpp"
@@ -15,11 +16,14 @@
 namespace crosslift {
 namespace {
 
+using algorithms::line_window;
+
 void require(bool good, const std::string& message) {
     if (!good) throw InvalidArgument(message);
 }
 
-void check_options(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options) {
+void check_options(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
+                   const EaseOptions& options) {
     const auto say = [](const char* name, double value, const char* wanted) {
         return "EaseOptions::" + std::string(name) + " is " + std::to_string(value) + "; give " + wanted;
     };
@@ -32,6 +36,15 @@ void check_options(const CsrView& baskets, std::span<const float> age_days, cons
     require(options.half_life_days >= 0 && std::isfinite(options.half_life_days),
             say("half_life_days", options.half_life_days, "0 (no decay) or a positive number"));
     require(options.damping >= 0 && options.damping <= 1, say("damping", options.damping, "a number from 0 to 1"));
+    require(options.intercept_weight >= 0 && options.intercept_weight <= 10,
+            say("intercept_weight", options.intercept_weight, "a number from 0 to 10"));
+    require(options.line_share >= 0 && options.line_share <= 1,
+            say("line_share", options.line_share, "a number from 0 to 1"));
+    require(lines.empty() || static_cast<std::int64_t>(lines.size()) == baskets.nnz(),
+            "lines has " + std::to_string(lines.size()) + " numbers for " + std::to_string(baskets.nnz()) +
+                " stored cells; give one per cell, or none");
+    require(options.line_share == 0 || !lines.empty() || baskets.nnz() == 0,
+            "EaseOptions::line_share needs the place of each item on its receipt; give lines, or line_share 0");
     require(age_days.empty() || static_cast<std::int64_t>(age_days.size()) == baskets.rows,
             "age_days has " + std::to_string(age_days.size()) + " numbers for " + std::to_string(baskets.rows) +
                 " baskets; give one per basket, or none");
@@ -72,13 +85,15 @@ struct ItemSums {
     double total = 0;
 };
 
-ItemSums item_sums(const CsrView& baskets, std::span<const float> weights) {
+ItemSums item_sums(const CsrView& baskets, std::span<const float> weights, double line_share) {
     const auto items = static_cast<std::size_t>(baskets.cols);
     ItemSums sums = {std::vector<double>(items, 0.0), std::vector<std::int64_t>(items, 0), 0.0};
     for (std::int64_t basket = 0; basket < baskets.rows; ++basket) {
         if (baskets.end(basket) - baskets.begin(basket) < 2) continue;
         const double weight = static_cast<double>(weights[static_cast<std::size_t>(basket)]);
-        sums.total += weight;
+        // A window is a row with a constant of its own; without that the matrix would not be positive semidefinite.
+        const auto windows = static_cast<double>(baskets.end(basket) - baskets.begin(basket) + line_window - 1);
+        sums.total += weight * (1 - line_share + line_share * windows / line_window);
         for (const std::int32_t item : baskets.row(basket)) {
             sums.weight[static_cast<std::size_t>(item)] += weight;
             ++sums.baskets[static_cast<std::size_t>(item)];
@@ -127,24 +142,25 @@ std::int64_t plan_rows(const backend::Backend& backend, std::int64_t size, const
 
 class EaseFit {
 public:
-    EaseFit(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
-            const Progress& progress)
+    EaseFit(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
+            const EaseOptions& options, const Progress& progress)
         : baskets_(baskets),
           options_(options),
           progress_(progress),
           backend_(open_backend(options.device)),
           lane_(backend_->lane(options.threads)),
           weights_(basket_weights(baskets, age_days, options)),
-          sums_(item_sums(baskets, weights_)),
+          sums_(item_sums(baskets, weights_, options.line_share)),
+          windows_(options.line_share > 0 ? algorithms::with_line_windows(baskets, weights_, lines, options.line_share)
+                                          : algorithms::WeightedBaskets()),
           size_(baskets.cols + (options.intercept ? 1 : 0)),
           stride_(stride_of(size_)),
-          rows_bytes_(plan_rows(*backend_, size_, baskets, options.threads)),
+          rows_bytes_(plan_rows(*backend_, size_, counted(), options.threads)),
           memory_(backend_->array<float>(size_ * stride_)) {}
 
     EaseModel run() {
         require_not_stopped();
-        backend_->item_gram(*lane_, *backend_->make_rows(baskets_, rows_bytes_), weights_,
-                            {memory_.data(), baskets_.cols, baskets_.cols, stride_});
+        add_up_pairs();
         regularize();
         report(1);
         require_not_stopped();
@@ -165,7 +181,26 @@ private:
         progress_.on_step({"ease", step, 2, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
     }
 
+<<<<<<< HEAD
     /// Puts the ridge on the diagonal and, where asked, adds the constant row; the lower triangle counts.
+=======
+    /// What is counted: the baskets, with their windows where neighbouring lines weigh more.
+    CsrView counted() const { return options_.line_share > 0 ? CsrView(windows_.baskets) : baskets_; }
+
+    void add_up_pairs() {
+        const auto rows = backend_->make_rows(counted(), rows_bytes_);
+        backend_->item_gram(*lane_, *rows, options_.line_share > 0 ? windows_.weights : weights_,
+                            {memory_.data(), baskets_.cols, baskets_.cols, stride_});
+        windows_ = {};
+    }
+
+    void put(std::int64_t row, std::int64_t col, double value) {
+        const auto number = static_cast<float>(value);
+        backend_->copy_in(*lane_, memory_.data() + row * stride_ + col, &number, sizeof number);
+    }
+
+    /// Adds the ridge to the diagonal and, where asked, the constant row and column.
+>>>>>>> bd600af (EASE weighs neighbouring lines of a receipt and the constant row; buying again is gated by the basket and kept apart from discovery on request)
     void regularize() {
         std::vector<float> diagonal(static_cast<std::size_t>(size_));
         std::vector<float> constant(static_cast<std::size_t>(size_));
@@ -221,6 +256,7 @@ private:
             if (sums_.baskets[static_cast<std::size_t>(item)] == 0) std::fill(row.begin(), row.end(), 0.0F);
         }
         scale_columns(model.intercept);
+        for (float& value : model.intercept) value *= static_cast<float>(options_.intercept_weight);
         return model;
     }
 
@@ -231,6 +267,7 @@ private:
     std::unique_ptr<backend::Lane> lane_;
     std::vector<float> weights_;
     ItemSums sums_;
+    algorithms::WeightedBaskets windows_;
     std::int64_t size_;
     std::int64_t stride_;
     std::int64_t rows_bytes_;
@@ -241,10 +278,10 @@ private:
 }  // namespace
 
 EaseModel fit_ease(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
-                   const Progress& progress) {
+                   const Progress& progress, std::span<const std::int32_t> lines) {
     check(baskets);
-    check_options(baskets, age_days, options);
-    return EaseFit(baskets, age_days, options, progress).run();
+    check_options(baskets, age_days, lines, options);
+    return EaseFit(baskets, age_days, lines, options, progress).run();
 }
 
 }  // namespace crosslift

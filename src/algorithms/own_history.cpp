@@ -16,10 +16,10 @@ namespace {
 
 using namespace algorithms;
 
-constexpr std::array<double, 6> weights = {0.02, 0.05, 0.1, 0.2, 0.4, 0.8};
+constexpr std::array<double, 11> weights = {0.02, 0.035, 0.05, 0.07, 0.1, 0.14, 0.2, 0.3, 0.4, 0.6, 0.9};
 constexpr std::array<double, 4> half_lives = {30, 60, 120, 0};
 constexpr double least_gain = 1.002;
-constexpr std::int64_t tuning_items = 2500;
+constexpr std::int64_t tuning_items = 5000;
 constexpr std::int64_t tuning_queries = 5000;
 
 // Whether and how strongly a customer's baskets count at one moment.
@@ -51,27 +51,68 @@ struct Habit {
     double strength = 0;  // h
 };
 
-// h of every item that the customer bought, by item.
-std::vector<Habit> habits(const PurchaseHistory& history, std::int32_t customer, const BasketWeights& weight) {
-    std::vector<Habit> found;
+struct Habits {
+    std::vector<Habit> items;          // every item that the customer bought, ascending
+    std::int64_t repeats = 0;          // purchases of an item that was in an earlier basket of theirs
+    std::int64_t after_the_first = 0;  // purchases after their first basket
+
+    bool hold(std::int32_t item) const { return std::ranges::binary_search(items, item, {}, &Habit::item); }
+};
+
+Habits habits(const PurchaseHistory& history, std::int32_t customer, const BasketWeights& weight) {
+    Habits found;
+    std::vector<Habit>& items = found.items;
     double total = 0;
+    std::size_t first = 0;
     for (const std::int32_t basket : history.customer_baskets.view().row(customer)) {
         if (!weight.counts(basket)) continue;
         const double share = weight(basket);
         total += share;
-        for (const std::int32_t item : history.baskets.view().row(basket)) found.push_back({item, share});
+        for (const std::int32_t item : history.baskets.view().row(basket)) items.push_back({item, share});
+        if (first == 0) first = items.size();
     }
-    std::ranges::stable_sort(found, {}, &Habit::item);
+    const std::size_t purchases = items.size();
+    std::ranges::stable_sort(items, {}, &Habit::item);
     std::size_t kept = 0;
-    for (std::size_t n = 0; n < found.size(); ++n) {
-        if (kept > 0 && found[kept - 1].item == found[n].item)
-            found[kept - 1].strength += found[n].strength;
+    for (std::size_t n = 0; n < purchases; ++n) {
+        if (kept > 0 && items[kept - 1].item == items[n].item)
+            items[kept - 1].strength += items[n].strength;
         else
-            found[kept++] = found[n];
+            items[kept++] = items[n];
     }
-    found.resize(kept);
-    for (Habit& habit : found) habit.strength = std::sqrt(habit.strength / (1 + total));
+    items.resize(kept);
+    for (Habit& habit : items) habit.strength = std::sqrt(habit.strength / (1 + total));
+    found.repeats = static_cast<std::int64_t>(purchases - kept);
+    found.after_the_first = static_cast<std::int64_t>(purchases - first);
     return found;
+}
+
+// g of own_history.hpp for a basket of `size` items, `repeats` of which the customer bought before.
+double gate(const Habits& own, std::int64_t repeats, std::int64_t size, double repeat_share) {
+    constexpr double basket_prior = 4, customer_prior = 10;
+    if (repeat_share <= 0) return 1;
+    const auto share = [](std::int64_t some, std::int64_t all, double prior, double expected) {
+        return (static_cast<double>(some) + prior * expected) / (static_cast<double>(all) + prior);
+    };
+    const auto odds = [](double p) { return p / (1.02 - p); };
+    const double of_customer = share(own.repeats, own.after_the_first, customer_prior, repeat_share);
+    return std::sqrt(odds(share(repeats, size, basket_prior, of_customer)) / odds(repeat_share));
+}
+
+double gate(const Habits& own, std::span<const std::int32_t> basket, double repeat_share) {
+    const auto repeats = std::ranges::count_if(basket, [&](std::int32_t item) { return own.hold(item); });
+    return gate(own, repeats, static_cast<std::int64_t>(basket.size()), repeat_share);
+}
+
+double share_of_repeats(const PurchaseHistory& history) {
+    const BasketWeights undecayed(history, 0, unknown_time);
+    std::int64_t repeats = 0, purchases = 0;
+    for (std::int32_t customer = 0; customer < history.customers; ++customer) {
+        const Habits own = habits(history, customer, undecayed);
+        repeats += own.repeats;
+        purchases += own.after_the_first;
+    }
+    return purchases > 0 ? static_cast<double>(repeats) / static_cast<double>(purchases) : 0;
 }
 
 bool known(const PurchaseHistory& history, std::int32_t customer, const char* function) {
@@ -108,48 +149,61 @@ public:
         const std::vector<std::int64_t> all = rows_by_time(past_.basket_count(), {});
         const std::vector<float> ages = basket_ages(basket_age_days(past_, past_.latest_time()), past_.time);
         if (ages.empty()) ease_.half_life_days = 0;
+        if (past_.line.empty()) ease_.line_share = 0;
         const EaseModel model =
-            fit_ease(select(past_.baskets, all, items_), ages, ease_, {.on_step = {}, .stop = std::move(stop)});
+            fit_ease(select(past_.baskets, all, items_), ages, ease_, {.on_step = {}, .stop = std::move(stop)},
+                     select_cells(past_.baskets, past_.line, all, items_));
         base_ = ease_scores(queries_, model);
         OwnHistory best;
         const std::vector<std::vector<float>> unscaled(1);
-        const double without = hit_rates(queries_, base_, unscaled)[0].hr10;
-        if (without == 0) return best;
+        const HitRates without = hit_rates(queries_, base_, unscaled)[0];
+        if (without.hr10 == 0) return best;
+        const double repeat_share = share_of_repeats(past_);
+        double highest = merit(without) * least_gain;
         for (const double half_life : half_lives) {
             if (half_life > 0 && past_.time_kind != TimeKind::timestamp) continue;
-            const std::vector<double> with = hit_rates_with(half_life);
+            const std::vector<HitRates> with = hit_rates_with(half_life, repeat_share);
             for (std::size_t n = 0; n < weights.size(); ++n) {
-                const double gain = with[n] / without;
-                if (gain >= least_gain && gain > best.validation_gain) best = {weights[n], half_life, gain};
+                if (merit(with[n]) < highest || with[n].hr10 < without.hr10 * least_gain) continue;
+                highest = merit(with[n]);
+                best = {weights[n], half_life, repeat_share, with[n].hr10 / without.hr10};
             }
         }
         return best;
     }
 
 private:
-    // One hit rate per weight.
-    std::vector<double> hit_rates_with(double half_life) {
+    // As the options of EASE are chosen: HR@10 alone is too noisy.
+    static double merit(const HitRates& rates) { return rates.hr10 + rates.ndcg; }
+
+    // One per weight.
+    std::vector<HitRates> hit_rates_with(double half_life, double repeat_share) {
         const BasketWeights decay(past_, half_life, past_.latest_time());
         std::vector<RankTally> tallies(weights.size());
         std::vector<float> base(items_.size()), scores(items_.size());
-        std::vector<Habit> own;
+        Habits own;
         std::int64_t row = -1;
         for (std::size_t query = 0; query < queries_.size(); ++query) {
+            const auto basket = queries_.basket(query);
+            const std::int32_t target = queries_.targets[query];
             if (queries_.rows[query] != row) {
                 row = queries_.rows[query];
                 own = habits(past_, customers_[idx(row)], decay);
             }
+            const auto repeats = std::ranges::count_if(
+                basket, [&](std::int32_t item) { return item != target && own.hold(items_[idx(item)]); });
+            const double g = gate(own, repeats, static_cast<std::int64_t>(basket.size()) - 1, repeat_share);
             base_(query, base);
             for (std::size_t n = 0; n < weights.size(); ++n) {
                 scores = base;
-                for (const Habit& habit : own)
+                for (const Habit& habit : own.items)
                     if (const std::int32_t item = renumbered_[idx(habit.item)]; item >= 0)
-                        scores[idx(item)] += static_cast<float>(weights[n] * habit.strength);
-                tallies[n].add(rank_of(scores, {}, queries_.basket(query), queries_.targets[query]));
+                        scores[idx(item)] += static_cast<float>(weights[n] * g * habit.strength);
+                tallies[n].add(rank_of(scores, {}, basket, target));
             }
         }
-        std::vector<double> rates;
-        for (const RankTally& tally : tallies) rates.push_back(tally.rates().hr10);
+        std::vector<HitRates> rates;
+        for (const RankTally& tally : tallies) rates.push_back(tally.rates());
         return rates;
     }
 
@@ -169,22 +223,32 @@ OwnHistory tune_own_history(const PurchaseHistory& history, const EaseOptions& e
     return trial.best(progress.stop);
 }
 
-void add_own_history(const OwnHistory& own, const PurchaseHistory& history, std::int32_t customer, std::int64_t as_of,
-                     double factor, std::span<float> scores) {
+void add_own_history(const OwnHistory& own, const PurchaseHistory& history, std::int32_t customer,
+                     std::span<const std::int32_t> basket, std::int64_t as_of, double factor, std::span<float> scores) {
     if (static_cast<std::int64_t>(scores.size()) != history.items())
         throw InvalidArgument("add_own_history: scores holds " + std::to_string(scores.size()) +
                               " numbers; give one for each of the " + std::to_string(history.items()) + " items");
     if (!known(history, customer, "add_own_history") || own.weight == 0 || factor == 0) return;
-    for (const Habit& habit : habits(history, customer, {history, own.half_life_days, as_of}))
-        scores[idx(habit.item)] += static_cast<float>(factor * own.weight * habit.strength);
+    const Habits found = habits(history, customer, {history, own.half_life_days, as_of});
+    const double scale = factor * own.weight * gate(found, basket, own.repeat_share);
+    for (const Habit& habit : found.items) scores[idx(habit.item)] += static_cast<float>(scale * habit.strength);
 }
 
 double own_history_share(const OwnHistory& own, const PurchaseHistory& history, std::int32_t customer,
-                         std::int64_t as_of, double factor, std::int32_t item) {
+                         std::span<const std::int32_t> basket, std::int64_t as_of, double factor, std::int32_t item) {
     if (!known(history, customer, "own_history_share") || own.weight == 0 || factor == 0) return 0;
-    for (const Habit& habit : habits(history, customer, {history, own.half_life_days, as_of}))
-        if (habit.item == item) return factor * own.weight * habit.strength;
+    const Habits found = habits(history, customer, {history, own.half_life_days, as_of});
+    const double scale = factor * own.weight * gate(found, basket, own.repeat_share);
+    for (const Habit& habit : found.items)
+        if (habit.item == item) return scale * habit.strength;
     return 0;
+}
+
+std::vector<std::int32_t> bought_before(const PurchaseHistory& history, std::int32_t customer, std::int64_t as_of) {
+    std::vector<std::int32_t> items;
+    if (!known(history, customer, "bought_before")) return items;
+    for (const Habit& habit : habits(history, customer, {history, 0, as_of}).items) items.push_back(habit.item);
+    return items;
 }
 
 }  // namespace crosslift

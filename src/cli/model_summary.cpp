@@ -93,6 +93,8 @@ nlohmann::ordered_json summary_json(const OfferModels& models) {
                           {"size_exponent", ease.size_exponent},
                           {"half_life_days", ease.half_life_days},
                           {"intercept", ease.intercept},
+                          {"intercept_weight", ease.intercept_weight},
+                          {"line_share", ease.line_share},
                           {"damping", ease.damping},
                           {"kept_hr10", known(models.complement.kept_hr10)}};
     json["own_history"] = {{"weight", models.own_history.weight},

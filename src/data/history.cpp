@@ -81,7 +81,7 @@ std::vector<std::int32_t> basket_order(const BasketLines& groups, std::span<cons
     return order;
 }
 
-// Appends one basket: its items in order, quantities summed, known prices averaged over lines.
+// Appends one basket: its items in order with their first line, quantities summed, known prices averaged over lines.
 class BasketWriter {
 public:
     BasketWriter(const Transactions& data, std::span<const std::int32_t> item_row, PurchaseHistory& out)
@@ -93,6 +93,8 @@ public:
                          [&](std::int32_t a, std::int32_t b) { return item(a) < item(b); });
         for (std::size_t n = 0; n < sorted_.size();) {
             const std::int32_t of = item(sorted_[n]);
+            const auto first = std::lower_bound(lines.begin(), lines.end(), sorted_[n]);  // lines ascend
+            out_.line.push_back(static_cast<std::int32_t>(first - lines.begin()));
             float quantity = 0;
             double price = 0;
             int priced = 0;
@@ -138,6 +140,7 @@ PurchaseHistory make_history(const Transactions& transactions, const IdMap& item
     history.baskets.indices.reserve(groups.lines.size());
     history.baskets.values.reserve(groups.lines.size());
     history.unit_price.reserve(groups.lines.size());
+    history.line.reserve(groups.lines.size());
     BasketWriter writer(transactions, item_row, history);
     for (const std::int32_t basket : order) {
         const std::int64_t begin = groups.begin[idx(basket)];
@@ -185,6 +188,7 @@ PurchaseHistory earlier(const PurchaseHistory& history, std::int64_t end) {
     out.baskets.indices = first(history.baskets.indices, cells);
     out.baskets.values = first(history.baskets.values, cells);
     out.unit_price = first(history.unit_price, cells);
+    if (!history.line.empty()) out.line = first(history.line, cells);
     out.customer = first(history.customer, end);
     if (!history.time.empty()) out.time = first(history.time, end);
     out.time_kind = history.time_kind;

@@ -54,6 +54,8 @@ void fields(Archive& archive, EaseOptions& options) {
     archive("size_exponent", options.size_exponent);
     archive("half_life_days", options.half_life_days);
     archive("intercept", options.intercept);
+    archive("intercept_weight", options.intercept_weight);
+    archive("line_share", options.line_share);
     archive("damping", options.damping);
 }
 
@@ -150,6 +152,7 @@ template <class Archive>
 void fields(Archive& archive, OwnHistory& own) {
     archive("weight", own.weight);
     archive("half_life_days", own.half_life_days);
+    archive("repeat_share", own.repeat_share);
     archive("validation_gain", own.validation_gain);
 }
 

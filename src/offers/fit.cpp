@@ -44,8 +44,9 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     ComplementOptions complement = options.complement;
     complement.ease.threads = options.threads;
     complement.ease.device = options.device;
-    models.complement = fit_complement(contexts.baskets, contexts.time,
-                                       basket_age_days(contexts, contexts.latest_time()), complement, progress);
+    models.complement =
+        fit_complement(contexts.baskets, contexts.time, basket_age_days(contexts, contexts.latest_time()), complement,
+                       progress, contexts.line);
     models.own_history = tune_own_history(history, models.complement.options.ease, progress);
 
     AlsOptions taste = options.taste;

@@ -20,6 +20,14 @@ std::int32_t customer_row(const OfferModels& models, std::span<const std::string
     return customers.empty() || customers[n].empty() ? IdMap::unknown : models.customers.find(customers[n]);
 }
 
+// Leaves in `scores` what is new to the customer, or only what is not; `bought` ascends.
+void keep_apart(std::span<const std::int32_t> bought, HistoryUse history, std::span<float> scores) {
+    for (std::size_t item = 0; item < scores.size(); ++item) {
+        const bool known = std::ranges::binary_search(bought, static_cast<std::int32_t>(item));
+        if (known != (history == HistoryUse::buy_again)) scores[item] = -std::numeric_limits<float>::infinity();
+    }
+}
+
 // Natural log of 1 + baskets with the item: how scores of trade-ups from an unknown item are ordered.
 float popularity(const EngineState& state, std::int32_t item) {
     return std::log1p(static_cast<float>(state.basket_counts[static_cast<std::size_t>(item)]));
@@ -28,7 +36,8 @@ float popularity(const EngineState& state, std::int32_t item) {
 }  // namespace
 
 Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> baskets,
-                                  std::span<const std::string> customers, std::optional<std::int64_t> as_of) const {
+                                  std::span<const std::string> customers, std::optional<std::int64_t> as_of,
+                                  HistoryUse history) const {
     const OfferModels& models = state_->models;
     if (!customers.empty()) want_one_each(customers.size(), baskets.size(), "customers", "baskets");
     const std::int64_t now = as_of.value_or(models.history.latest_time());
@@ -42,8 +51,13 @@ Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> bask
         }
         std::ranges::sort(rows);
         rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
-        const auto row = basket_scores(*state_, rows, customer_row(models, customers, n), now).total;
-        std::ranges::copy(row, scores.row(static_cast<std::int64_t>(n)).begin());
+        const std::int32_t customer = customer_row(models, customers, n);
+        const double own = history == HistoryUse::discovery ? 0.0 : 1.0;
+        const auto row = basket_scores(*state_, rows, customer, now, {.own_history = own}).total;
+        const auto out = scores.row(static_cast<std::int64_t>(n));
+        std::ranges::copy(row, out.begin());
+        if (customer != IdMap::unknown && history != HistoryUse::mixed)
+            keep_apart(bought_before(models.history, customer, now), history, out);
     }
     return scores;
 }

@@ -38,7 +38,8 @@ BasketScores basket_scores(const EngineState& state, std::span<const std::int32_
     add_basket_scores(models.complement, basket, scores.total);
     if (customer != IdMap::unknown && weights.own_history > 0 && models.own_history.weight > 0) {
         scores.own_history.assign(scores.total.size(), 0.0F);
-        add_own_history(models.own_history, models.history, customer, as_of, weights.own_history, scores.own_history);
+        add_own_history(models.own_history, models.history, customer, basket, as_of, weights.own_history,
+                        scores.own_history);
         for (std::size_t item = 0; item < scores.total.size(); ++item) scores.total[item] += scores.own_history[item];
     }
     if (weights.popularity != 1)

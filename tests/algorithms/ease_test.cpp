@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>
@@ -47,8 +48,23 @@ Table inverse(Table matrix) {
     return out;
 }
 
+/// Lines between items i and j of a basket, counted over its items; 0 where no lines are known.
+double lines_between(const CsrMatrix& baskets, const std::vector<std::int32_t>& lines, std::int64_t basket,
+                     std::size_t i, std::size_t j) {
+    if (lines.empty()) return 0;
+    const auto first = static_cast<std::size_t>(baskets.view().begin(basket));
+    const auto size = baskets.view().row(basket).size();
+    const auto place = [&](std::size_t n) {
+        int before = 0;
+        for (std::size_t other = 0; other < size; ++other) before += lines[first + other] < lines[first + n] ? 1 : 0;
+        return before;
+    };
+    return std::abs(place(i) - place(j));
+}
+
 /// The formulas of ease.hpp on dense tables in double precision. The last row holds the intercepts.
-Table reference(const CsrMatrix& baskets, const std::vector<float>& age, const EaseOptions& options) {
+Table reference(const CsrMatrix& baskets, const std::vector<float>& age, const EaseOptions& options,
+                const std::vector<std::int32_t>& lines = {}) {
     const auto items = static_cast<std::size_t>(baskets.cols);
     const std::size_t size = items + (options.intercept ? 1 : 0);
     double cells = 0;
@@ -68,25 +84,36 @@ Table reference(const CsrMatrix& baskets, const std::vector<float>& age, const E
         if (options.half_life_days > 0)
             weight *= std::pow(2.0, -static_cast<double>(age[static_cast<std::size_t>(b)]) / options.half_life_days);
         for (const std::size_t item : row) sold[item] += 1;
-        if (options.intercept) row.push_back(items);
-        for (const std::size_t i : row)
-            for (const std::size_t j : row) gram[i][j] += weight;
+        for (std::size_t i = 0; i < row.size(); ++i)
+            for (std::size_t j = 0; j < row.size(); ++j) {
+                const double near = std::max(0.0, 1 - lines_between(baskets, lines, b, i, j) / 6);
+                gram[row[i]][row[j]] += weight * (1 - options.line_share + options.line_share * near);
+            }
+        if (!options.intercept) continue;
+        for (const std::size_t item : row) {
+            gram[item][items] += weight;
+            gram[items][item] += weight;
+        }
+        const double windows = (static_cast<double>(row.size()) + 5) / 6;  // each has a constant of its own
+        gram[items][items] += weight * (1 - options.line_share + options.line_share * windows);
     }
     for (std::size_t j = 0; j < items; ++j)
         gram[j][j] += options.regularization + options.popularity_regularization * gram[j][j];
     if (options.intercept) gram[items][items] += 1;
     const Table p = inverse(gram);
+    const auto weight_of = [&](std::size_t row) { return row == items ? options.intercept_weight : 1.0; };
     Table out(items + 1, std::vector<double>(items, 0.0));
     for (std::size_t j = 0; j < items; ++j) {
         const double damping = sold[j] > 0 ? std::pow(sold[j], -options.damping) : 0.0;
-        for (std::size_t i = 0; i < size; ++i) out[i][j] = i == j ? 0.0 : -p[i][j] / p[j][j] * damping;
+        for (std::size_t i = 0; i < size; ++i) out[i][j] = i == j ? 0.0 : -p[i][j] / p[j][j] * damping * weight_of(i);
     }
     return out;
 }
 
-void expect_agreement(const CsrMatrix& baskets, const std::vector<float>& age, const EaseOptions& options) {
-    const EaseModel model = fit_ease(baskets, age, options);
-    const Table wanted = reference(baskets, age, options);
+void expect_agreement(const CsrMatrix& baskets, const std::vector<float>& age, const EaseOptions& options,
+                      const std::vector<std::int32_t>& lines = {}) {
+    const EaseModel model = fit_ease(baskets, age, options, {}, lines);
+    const Table wanted = reference(baskets, age, options, lines);
     const auto items = static_cast<std::size_t>(baskets.cols);
     for (std::size_t i = 0; i < items; ++i)
         for (std::size_t j = 0; j < items; ++j)
@@ -105,6 +132,33 @@ TEST(Ease, IsTheClosedFormOfSteck) {
     EaseOptions options;
     options.regularization = 20;
     expect_agreement(baskets_of(300, 37, 1), {}, options);
+}
+
+TEST(Ease, NeighbouringLinesWeighMore) {
+    const CsrMatrix baskets = baskets_of(400, 50, 6);
+    std::vector<float> age;
+    for (int b = 0; b < 400; ++b) age.push_back(static_cast<float>(b % 90));
+    std::vector<std::int32_t> lines;  // neither dense nor in the order of items
+    for (std::size_t cell = 0; cell < baskets.indices.size(); ++cell)
+        lines.push_back(static_cast<std::int32_t>(cell * 7919 % 1009));
+    EaseOptions options;
+    options.regularization = 10;
+    options.size_exponent = 0.3;
+    options.half_life_days = 40;
+    options.intercept = true;
+    options.intercept_weight = 1.5;
+    for (const double share : {0.4, 1.0}) {
+        options.line_share = share;
+        expect_agreement(baskets, age, options, lines);
+    }
+}
+
+TEST(Ease, LinesMustFit) {
+    EaseOptions options;
+    options.line_share = 0.5;
+    const CsrMatrix baskets = baskets_of(30, 8, 7);
+    EXPECT_THROW(fit_ease(baskets, {}, options), InvalidArgument);
+    EXPECT_THROW(fit_ease(baskets, {}, options, {}, std::vector<std::int32_t>(3)), InvalidArgument);
 }
 
 TEST(Ease, GeneralFormWithEveryOption) {

@@ -81,27 +81,72 @@ TEST(OwnHistory, AddsTheFormula) {
         for (const std::int64_t as_of : {history.latest_time(), purchases[1500].time}) {
             const OwnHistory own{.weight = 0.3, .half_life_days = half_life};
             std::vector<float> scores(80, 2.0F);
-            add_own_history(own, history, 7, as_of, 0.5, scores);
+            add_own_history(own, history, 7, {}, as_of, 0.5, scores);
             for (std::int32_t item = 0; item < 80; ++item) {
                 const double expected = 0.5 * 0.3 * plain_habit(purchases, 7, item, as_of, half_life);
                 EXPECT_NEAR(static_cast<double>(scores[idx(item)]), 2 + expected, 1e-6) << "item " << item;
-                EXPECT_NEAR(own_history_share(own, history, 7, as_of, 0.5, item), expected, 1e-12);
+                EXPECT_NEAR(own_history_share(own, history, 7, {}, as_of, 0.5, item), expected, 1e-12);
             }
         }
+}
+
+TEST(OwnHistory, ABasketOfRepeatsCallsForMore) {
+    const std::vector<Purchase> purchases = purchases_of(true, 9);
+    const PurchaseHistory history = history_of(purchases, 80, 49);
+    const OwnHistory own{.weight = 0.3, .repeat_share = 0.4};
+    const std::int32_t customer = 11;
+    std::vector<std::int32_t> seen;
+    double repeats = 0, later = 0;
+    bool first = true;
+    for (const Purchase& purchase : purchases) {
+        if (purchase.customer != customer) continue;
+        for (const std::int32_t item : purchase.items) {
+            if (!first) ++later;
+            if (std::ranges::count(seen, item) > 0) ++repeats;
+        }
+        seen.insert(seen.end(), purchase.items.begin(), purchase.items.end());
+        first = false;
+    }
+    const std::vector<std::int32_t> basket = {3, 11, 40, 79};
+    double known = 0;
+    for (const std::int32_t item : basket) known += std::ranges::count(seen, item) > 0 ? 1 : 0;
+    const double p_customer = (repeats + 10 * 0.4) / (later + 10);
+    const double p = (known + 4 * p_customer) / (4 + 4);
+    const double gate = std::sqrt(p / (1.02 - p) / (0.4 / (1.02 - 0.4)));
+    const std::int64_t now = history.latest_time();
+    const double habit = plain_habit(purchases, customer, customer + 20, now, 0);
+    EXPECT_NEAR(own_history_share(own, history, customer, basket, now, 1, customer + 20), 0.3 * gate * habit, 1e-12);
+    std::vector<float> scores(80, 0.0F);
+    add_own_history(own, history, customer, basket, now, 1, scores);
+    EXPECT_NEAR(static_cast<double>(scores[idx(customer + 20)]), 0.3 * gate * habit, 1e-6);
+}
+
+TEST(OwnHistory, BoughtBeforeIsASortedSet) {
+    const std::vector<Purchase> purchases = purchases_of(true, 10);
+    const PurchaseHistory history = history_of(purchases, 80, 49);
+    const std::int64_t as_of = purchases[700].time;
+    std::vector<std::int32_t> wanted;
+    for (const Purchase& purchase : purchases)
+        if (purchase.customer == 5 && purchase.time <= as_of)
+            wanted.insert(wanted.end(), purchase.items.begin(), purchase.items.end());
+    std::ranges::sort(wanted);
+    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    EXPECT_EQ(bought_before(history, 5, as_of), wanted);
+    EXPECT_TRUE(bought_before(history, IdMap::unknown, as_of).empty());
 }
 
 TEST(OwnHistory, UnknownTimeIsTheLatest) {
     const PurchaseHistory history = history_of(purchases_of(true, 2), 80, 49);
     const OwnHistory own{.weight = 1, .half_life_days = 20};
-    EXPECT_EQ(own_history_share(own, history, 3, unknown_time, 1, 23),
-              own_history_share(own, history, 3, history.latest_time(), 1, 23));
+    EXPECT_EQ(own_history_share(own, history, 3, {}, unknown_time, 1, 23),
+              own_history_share(own, history, 3, {}, history.latest_time(), 1, 23));
 }
 
 TEST(OwnHistory, OrderNumbersDoNotDecay) {
     const std::vector<Purchase> purchases = purchases_of(true, 3);
     const PurchaseHistory history = history_of(purchases, 80, 49, TimeKind::order);
     const OwnHistory own{.weight = 1, .half_life_days = 20};
-    EXPECT_NEAR(own_history_share(own, history, 3, unknown_time, 1, 23),
+    EXPECT_NEAR(own_history_share(own, history, 3, {}, unknown_time, 1, 23),
                 plain_habit(purchases, 3, 23, history.latest_time(), 0), 1e-12);
     EXPECT_EQ(tune_own_history(history, {}).half_life_days, 0);
 }
@@ -109,12 +154,12 @@ TEST(OwnHistory, OrderNumbersDoNotDecay) {
 TEST(OwnHistory, NothingIsAddedForAnUnknownCustomerOrWeightZero) {
     const PurchaseHistory history = history_of(purchases_of(true, 4), 80, 49);
     std::vector<float> scores(80, 0.0F);
-    add_own_history({.weight = 1}, history, IdMap::unknown, unknown_time, 1, scores);
-    add_own_history({.weight = 0}, history, 3, unknown_time, 1, scores);
-    add_own_history({.weight = 1}, history, 3, unknown_time, 0, scores);
-    add_own_history({.weight = 1}, history, 3, -1, 1, scores);  // before the first purchase
+    add_own_history({.weight = 1}, history, IdMap::unknown, {}, unknown_time, 1, scores);
+    add_own_history({.weight = 0}, history, 3, {}, unknown_time, 1, scores);
+    add_own_history({.weight = 1}, history, 3, {}, unknown_time, 0, scores);
+    add_own_history({.weight = 1}, history, 3, {}, -1, 1, scores);  // before the first purchase
     EXPECT_EQ(scores, std::vector<float>(80, 0.0F));
-    EXPECT_EQ(own_history_share({.weight = 1}, history, IdMap::unknown, unknown_time, 1, 3), 0);
+    EXPECT_EQ(own_history_share({.weight = 1}, history, IdMap::unknown, {}, unknown_time, 1, 3), 0);
 }
 
 TEST(OwnHistory, TuningFindsLoyaltyAndOnlyLoyalty) {
@@ -144,10 +189,10 @@ TEST(OwnHistory, TuningStops) {
 TEST(OwnHistory, SaysWhatIsWrong) {
     const PurchaseHistory history = history_of(purchases_of(true, 8), 80, 49);
     std::vector<float> scores(80), few(79);
-    EXPECT_THROW(add_own_history({.weight = 1}, history, 49, unknown_time, 1, scores), InvalidArgument);
-    EXPECT_THROW(add_own_history({.weight = 1}, history, -2, unknown_time, 1, scores), InvalidArgument);
-    EXPECT_THROW(add_own_history({.weight = 1}, history, 3, unknown_time, 1, few), InvalidArgument);
-    EXPECT_THROW(own_history_share({.weight = 1}, history, 49, unknown_time, 1, 3), InvalidArgument);
+    EXPECT_THROW(add_own_history({.weight = 1}, history, 49, {}, unknown_time, 1, scores), InvalidArgument);
+    EXPECT_THROW(add_own_history({.weight = 1}, history, -2, {}, unknown_time, 1, scores), InvalidArgument);
+    EXPECT_THROW(add_own_history({.weight = 1}, history, 3, {}, unknown_time, 1, few), InvalidArgument);
+    EXPECT_THROW(own_history_share({.weight = 1}, history, 49, {}, unknown_time, 1, 3), InvalidArgument);
 }
 
 }  // namespace

@@ -151,6 +151,20 @@ TEST(History, WithoutTimesTheOrderOfArrivalStays) {
     EXPECT_TRUE(basket_age_days(history, 5).empty());
 }
 
+TEST(History, LinesSayWhereAnItemFirstStoodOnItsReceipt) {
+    const Transactions data = transactions_of({{"k", "b1", "y", 0, 1, 1},
+                                               {"k", "b2", "z", 1, 1, 1},
+                                               {"k", "b1", "x", 0, 1, 1},
+                                               {"k", "b1", "y", 0, 1, 1},
+                                               {"k", "b1", "z", 0, 1, 1}},
+                                              TimeKind::timestamp);
+    IdMap items;
+    for (const char* id : {"x", "y", "z"}) items.add(id);
+    const PurchaseHistory history = make_history(data, items, data.customers());
+    EXPECT_EQ(history.line, (std::vector<std::int32_t>{1, 0, 3, 0}));
+    EXPECT_EQ(earlier(history, 1).line, (std::vector<std::int32_t>{1, 0, 3}));
+}
+
 TEST(History, EarlierKeepsTheFirstBaskets) {
     const auto lines = random_lines(4, 300);
     const Transactions data = transactions_of(lines);

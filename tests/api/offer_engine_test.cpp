@@ -6,7 +6,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <thread>
 
 namespace crosslift {
@@ -94,6 +96,34 @@ TEST(OfferEngine, RawScoresOfAnUnknownBasketAreTheIntercepts) {
     }
     const std::vector<std::string> three = {"a", "b", "c"};
     EXPECT_THROW(engine.score_baskets(baskets, three), InvalidArgument);
+}
+
+// What a customer bought and what is new to them are two lists; neither moves the other.
+TEST(OfferEngine, DiscoveryAndBuyAgainShareTheItemsOut) {
+    const OfferEngine engine = PlantedShop().engine();
+    const OfferModels& models = engine.models();
+    const std::vector<std::vector<std::string>> baskets = {{"c0i1", "c2i2"}};
+    const std::vector<std::string> customer = {"k1"};
+    const auto row_of = [&](std::span<const std::string> who, HistoryUse use) {
+        const Matrix scores = engine.score_baskets(baskets, who, {}, use);
+        return std::vector<float>(scores.row(0).begin(), scores.row(0).end());
+    };
+    const auto nobody = row_of({}, HistoryUse::discovery), mixed = row_of(customer, HistoryUse::mixed);
+    const auto fresh = row_of(customer, HistoryUse::discovery), again = row_of(customer, HistoryUse::buy_again);
+    const std::int32_t row = models.customers.find("k1");
+    std::vector<int> bought(nobody.size(), 0);
+    for (const std::int32_t basket : models.history.customer_baskets.view().row(row))
+        for (const std::int32_t item : models.history.baskets.view().row(basket))
+            bought[static_cast<std::size_t>(item)] = 1;
+    EXPECT_EQ(nobody, row_of({}, HistoryUse::mixed));
+    for (std::size_t item = 0; item < nobody.size(); ++item) {
+        constexpr float never = -std::numeric_limits<float>::infinity();
+        EXPECT_EQ(fresh[item], bought[item] != 0 ? never : nobody[item]);
+        EXPECT_EQ(again[item], bought[item] != 0 ? mixed[item] : never);
+        if (bought[item] == 0) EXPECT_EQ(mixed[item], nobody[item]);
+    }
+    EXPECT_NE(std::ranges::count(bought, 0), 0);
+    EXPECT_NE(std::ranges::count(bought, 1), 0);
 }
 
 TEST(OfferEngine, StopsOnRequestWithoutAModel) {

@@ -160,6 +160,22 @@ def test_score_baskets(engine):
     np.testing.assert_array_equal(stranger[0], scores[0])
 
 
+def test_history_is_kept_apart_from_discovery(engine, lines):
+    moment = pd.Timestamp("2024-01-20")
+    past = lines[lines["timestamp"] <= moment]
+    customer = past["customer_id"].iloc[0]
+    bought = np.isin(engine.item_ids_, past.loc[past["customer_id"] == customer, "item_id"])
+    assert bought.any() and not bought.all()
+
+    def scores(history, who=customer):
+        return engine.score_baskets([["tea"]], [who], moment, history)[0][0]
+
+    np.testing.assert_array_equal(scores("discovery"), np.where(bought, -np.inf, scores("mixed", None)))
+    np.testing.assert_array_equal(scores("buy_again"), np.where(bought, scores("mixed"), -np.inf))
+    with pytest.raises(ValueError, match="history"):
+        scores("both")
+
+
 def test_score_upsells(engine):
     scores = engine.score_upsells(["tea", "bread"], [["coffee", "unicorn"], ["rye"]], ["c1", None])
     assert [len(it) for it in scores] == [2, 1]
