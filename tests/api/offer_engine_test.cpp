@@ -120,7 +120,8 @@ TEST(OfferEngine, DiscoveryAndBuyAgainShareTheItemsOut) {
         constexpr float never = -std::numeric_limits<float>::infinity();
         EXPECT_EQ(fresh[item], bought[item] != 0 ? never : nobody[item]);
         EXPECT_EQ(again[item], bought[item] != 0 ? mixed[item] : never);
-        if (bought[item] == 0) EXPECT_EQ(mixed[item], nobody[item]);
+        if (bought[item] != 0) continue;
+        EXPECT_EQ(mixed[item], nobody[item]);
     }
     EXPECT_NE(std::ranges::count(bought, 0), 0);
     EXPECT_NE(std::ranges::count(bought, 1), 0);
