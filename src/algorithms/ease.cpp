@@ -181,9 +181,6 @@ private:
         progress_.on_step({"ease", step, 2, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
     }
 
-<<<<<<< HEAD
-    /// Puts the ridge on the diagonal and, where asked, adds the constant row; the lower triangle counts.
-=======
     /// What is counted: the baskets, with their windows where neighbouring lines weigh more.
     CsrView counted() const { return options_.line_share > 0 ? CsrView(windows_.baskets) : baskets_; }
 
@@ -194,13 +191,7 @@ private:
         windows_ = {};
     }
 
-    void put(std::int64_t row, std::int64_t col, double value) {
-        const auto number = static_cast<float>(value);
-        backend_->copy_in(*lane_, memory_.data() + row * stride_ + col, &number, sizeof number);
-    }
-
-    /// Adds the ridge to the diagonal and, where asked, the constant row and column.
->>>>>>> bd600af (EASE weighs neighbouring lines of a receipt and the constant row; buying again is gated by the basket and kept apart from discovery on request)
+    /// Puts the ridge on the diagonal and, where asked, adds the constant row; the lower triangle counts.
     void regularize() {
         std::vector<float> diagonal(static_cast<std::size_t>(size_));
         std::vector<float> constant(static_cast<std::size_t>(size_));
