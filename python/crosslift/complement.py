@@ -159,9 +159,7 @@ class ComplementModel(Estimator):
     @property
     def chosen_(self) -> dict[str, Any]:
         names = ("regularization", "popularity_regularization", "size_exponent", "half_life_days", "intercept")
-        return {
-            name: self._parts["options"][name] for name in (*names, "intercept_weight", "line_share", "damping")
-        }
+        return {name: self._parts["options"][name] for name in (*names, "intercept_weight", "line_share", "damping")}
 
     @property
     def trials_(self) -> list[dict[str, Any]]:

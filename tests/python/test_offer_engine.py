@@ -165,7 +165,8 @@ def test_history_is_kept_apart_from_discovery(engine, lines):
     past = lines[lines["timestamp"] <= moment]
     customer = past["customer_id"].iloc[0]
     bought = np.isin(engine.item_ids_, past.loc[past["customer_id"] == customer, "item_id"])
-    assert bought.any() and not bought.all()
+    assert bought.any()
+    assert not bought.all()
 
     def scores(history, who=customer):
         return engine.score_baskets([["tea"]], [who], moment, history)[0][0]
