@@ -17,12 +17,37 @@ __device__ inline CellWeights cell_weights(const AlsProblem& problem, std::int64
     return {formulas::als_weight(problem.alpha, r), formulas::als_target(problem.target_offset, problem.alpha, r)};
 }
 
-/// The number that the dense part adds at (i, j): background * gram plus the ridge on the diagonal. Beyond the last
-/// factor the matrix is that of the identity, so that padding solves to zero.
-__device__ inline float dense_part(const AlsProblem& problem, float ridge, std::int64_t i, std::int64_t j) {
-    if (i >= problem.out.cols || j >= problem.out.cols) return i == j ? 1.0F : 0.0F;
-    const float sum = problem.background * problem.gram.row(i)[j];
+/// The number that the dense part adds at (i, j) of a window's matrix: background * gram plus the ridge on the
+/// diagonal. Beyond the last factor the matrix is that of the identity, so that padding solves to zero.
+__device__ inline float dense_part(const AlsProblem& problem, const Window& window, float ridge, int i, int j) {
+    if (i >= window.used || j >= window.used) return i == j ? 1.0F : 0.0F;
+    const float sum = problem.background * problem.gram.row(window.first + i)[window.first + j];
     return i == j ? sum + ridge : sum;
+}
+
+/// What all factors `x` of a row take from number i of a block's right-hand side: (background G x + ridge x)_i.
+__device__ inline float dense_side(const AlsProblem& problem, const Window& window, float ridge, const float* x,
+                                   int i) {
+    if (i >= window.used) return 0.0F;
+    float sum = 0;
+    for (int k = 0; k < problem.out.cols; ++k) sum = fmaf(problem.gram.row(k)[window.first + i], x[k], sum);
+    return fmaf(problem.background, sum, ridge * x[window.first + i]);
+}
+
+/// Number `place` of a padded row of the fixed factors.
+__device__ inline float fixed_at(const AlsProblem& problem, std::int64_t row, std::int64_t place) {
+    const std::int64_t at = row * problem.pitch + place;
+    return problem.halves == nullptr ? problem.fixed[at] : *problem.half_scale * __half2float(problem.halves[at]);
+}
+
+/// y.x over a window of one cell's factors. The whole warp calls it.
+__device__ inline float window_score(const AlsProblem& problem, const Window& window, std::int64_t cell,
+                                     const float* x) {
+    const std::int64_t row = problem.rows.indices[cell];
+    float sum = 0;
+    for (int i = lane_of_warp(); i < window.used; i += warp_size)
+        sum = fmaf(fixed_at(problem, row, window.place + i), x[i], sum);
+    return warp_sum(sum);
 }
 
 /// 1 / sqrt of a pivot; 0 where nothing is left of its diagonal number.

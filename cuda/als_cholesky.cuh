@@ -9,7 +9,6 @@
 namespace crosslift::cuda {
 
 constexpr int solver_threads = 256;
-constexpr int most_factors = 1024;
 
 struct CholeskyShared {
     using Product = Tile<256, 16>;

@@ -1,5 +1,6 @@
 #include "cuda/cell_stream.hpp"
 #include "cuda/cuda_backend.hpp"
+#include "cuda/half.cuh"
 #include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 #include "formulas/als.hpp"
@@ -19,10 +20,11 @@ struct LossShared {
     double warp_sums[warps];
 };
 
-/// a.b over `size` numbers: float32 inside a lane, float64 between lanes. The whole warp calls it.
-__device__ double warp_dot(const float* a, const float* b, std::int64_t size) {
+/// Row i of a times row j of b: float32 inside a lane, float64 between lanes. The whole warp calls it.
+__device__ double warp_dot(const backend::FactorView& a, std::int64_t i, const backend::FactorView& b, std::int64_t j) {
     float sum = 0;
-    for (std::int64_t i = lane_of_warp(); i < size; i += warp_size) sum = fmaf(a[i], b[i], sum);
+    for (std::int64_t f = lane_of_warp(); f < a.cols; f += warp_size)
+        sum = fmaf(factor_at(a, i, f), factor_at(b, j, f), sum);
     return warp_sum(static_cast<double>(sum));
 }
 
@@ -39,7 +41,7 @@ __device__ void store_block_sum(double warp_total, double* partial) {
 
 /// What the stored cells of a range add to the objective. A warp takes `cells_per_warp` cells in their order.
 __global__ void __launch_bounds__(threads)
-    cell_loss_kernel(DeviceRows rows, CellRange range, backend::DenseView customers, backend::DenseView items,
+    cell_loss_kernel(DeviceRows rows, CellRange range, backend::FactorView customers, backend::FactorView items,
                      float alpha, float target_offset, double* partial) {
     const std::int64_t begin = range.first + (thread_of_grid() / warp_size) * cells_per_warp;
     const std::int64_t end = begin + cells_per_warp < range.last ? begin + cells_per_warp : range.last;
@@ -49,7 +51,7 @@ __global__ void __launch_bounds__(threads)
         for (std::int64_t cell = begin; cell < end; ++cell) {
             while (rows.indptr[row + 1] <= cell) ++row;
             const float r = rows.values == nullptr ? 1.0F : rows.values[cell];
-            const double s = warp_dot(customers.row(row), items.row(rows.indices[cell]), items.cols);
+            const double s = warp_dot(customers, row, items, rows.indices[cell]);
             sum += formulas::als_cell_loss(static_cast<double>(formulas::als_weight(alpha, r)),
                                            static_cast<double>(formulas::als_target(target_offset, alpha, r)), s);
         }
@@ -59,7 +61,7 @@ __global__ void __launch_bounds__(threads)
 
 /// The ridge of one side, lambda_u |x_u|^2 summed; the cells of row u are counts[u], or indptr's where that is null.
 __global__ void __launch_bounds__(threads)
-    ridge_loss_kernel(const std::int64_t* indptr, const unsigned long long* counts, backend::DenseView factors,
+    ridge_loss_kernel(const std::int64_t* indptr, const unsigned long long* counts, backend::FactorView factors,
                       float regularization, float frequency_offset, float nu, double* partial) {
     const std::int64_t begin = (thread_of_grid() / warp_size) * rows_per_warp;
     const std::int64_t end = begin + rows_per_warp < factors.rows ? begin + rows_per_warp : factors.rows;
@@ -67,7 +69,7 @@ __global__ void __launch_bounds__(threads)
     for (std::int64_t row = begin; row < end; ++row) {
         const std::int64_t cells =
             counts == nullptr ? indptr[row + 1] - indptr[row] : static_cast<std::int64_t>(counts[row]);
-        const double square = warp_dot(factors.row(row), factors.row(row), factors.cols);
+        const double square = warp_dot(factors, row, factors, row);
         sum += static_cast<double>(formulas::als_ridge(regularization, frequency_offset, nu, cells)) * square;
     }
     store_block_sum(sum, partial);
@@ -143,8 +145,9 @@ private:
 
 /// The term of the stored cells; counts the cells of each column on the way. Partial sums are cut alike for resident
 /// and streamed cells.
-void add_cells(LaneState& lane, const CudaRows& rows, backend::DenseView customers, backend::DenseView items,
-               const backend::AlsStep& step, unsigned long long* counts, Terms& terms) {
+void add_cells(LaneState& lane, const CudaRows& rows, const backend::FactorView& customers,
+               const backend::FactorView& items, const backend::AlsStep& step, unsigned long long* counts,
+               Terms& terms) {
     constexpr std::int64_t cells_per_block = cells_per_warp * warps;
     const std::int64_t blocks = blocks_for(rows.nnz(), cells_per_block);
     auto* partial = terms.scratch().take<double>(blocks);
@@ -172,8 +175,8 @@ std::int64_t als_loss_scratch(const backend::Workload& workload) {
            std::max(gram_scratch(workload.rows, workload.factors), gram_scratch(workload.cols, workload.factors));
 }
 
-double CudaBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
-                             backend::DenseView items, const backend::AlsStep& customer_step,
+double CudaBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& customers,
+                             const backend::FactorView& items, const backend::AlsStep& customer_step,
                              const backend::AlsStep& item_step) const {
     const DeviceScope scope(device_.index);
     LaneState& own = own_lane(lane);

@@ -32,7 +32,7 @@ struct Shape {
     };
 };
 
-template <int parts, int rows>
+template <int parts, int rows, bool mixed>
 class BlockSolver {
     using S = Shape<parts, rows>;
     using Vectors = float[rows][S::width];
@@ -40,6 +40,7 @@ class BlockSolver {
 public:
     __device__ BlockSolver(const AlsProblem& problem, std::int64_t first, std::int64_t count)
         : problem_(problem), s_(shared<typename S::Shared>()), d_(static_cast<int>(problem.out.cols)) {
+        if constexpr (mixed) scale_ = *problem.half_scale;
         if (thread_of_block() < rows) {
             const int place = thread_of_block();
             const bool used = static_cast<std::int64_t>(blockIdx.x) * rows + place < count;
@@ -117,11 +118,10 @@ private:
         const std::int64_t end = s_.end[my_row()];
         for (std::int64_t cell = s_.begin[my_row()] + warp_of_block() % S::warps_per_row; cell < end;
              cell += S::warps_per_row) {
-            const float* from = problem_.fixed + problem_.rows.indices[cell] * problem_.pitch + lane_of_warp();
+            const std::int64_t from = problem_.rows.indices[cell] * problem_.pitch + lane_of_warp();
             float y[parts];
             float product = 0;
-#pragma unroll
-            for (int j = 0; j < parts; ++j) y[j] = from[j * warp_size];
+            load(from, y);
 #pragma unroll
             for (int j = 0; j < parts; ++j) product = fmaf(y[j], v[j * warp_size + lane_of_warp()], product);
             const CellWeights weights = cell_weights(problem_, cell);
@@ -131,6 +131,17 @@ private:
         }
 #pragma unroll
         for (int j = 0; j < parts; ++j) s_.partial[warp_of_block()][j * warp_size + lane_of_warp()] = sum[j];
+    }
+
+    /// This lane's numbers of a padded row.
+    __device__ void load(std::int64_t from, float (&y)[parts]) const {
+        if constexpr (mixed) {
+#pragma unroll
+            for (int j = 0; j < parts; ++j) y[j] = scale_ * __half2float(problem_.halves[from + j * warp_size]);
+        } else {
+#pragma unroll
+            for (int j = 0; j < parts; ++j) y[j] = problem_.fixed[from + j * warp_size];
+        }
     }
 
     /// One step of all rows of the block; a row that is solved already stays where it is.
@@ -164,30 +175,31 @@ private:
     const AlsProblem& problem_;
     typename S::Shared& s_;
     int d_;
+    float scale_ = 1;
 };
 
-template <int parts, int rows>
+template <int parts, int rows, bool mixed>
 __global__ void __launch_bounds__(threads) als_cg_kernel(AlsProblem problem, std::int64_t first, std::int64_t count) {
-    BlockSolver<parts, rows>(problem, first, count).run();
+    BlockSolver<parts, rows, mixed>(problem, first, count).run();
 }
 
 template <int parts, int rows>
 void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    launch("als_cg", als_cg_kernel<parts, rows>,
+    launch("als_cg", problem.mixed() ? als_cg_kernel<parts, rows, true> : als_cg_kernel<parts, rows, false>,
            {blocks_for(count, rows), threads, sizeof(typename Shape<parts, rows>::Shared), lane.stream()}, problem,
            first, count);
 }
 
 }  // namespace
 
-std::int64_t cg_pitch(std::int64_t factors) {
-    std::int64_t pitch = warp_size;
-    while (pitch < factors) pitch *= 2;
-    return pitch;
+int cg_width(std::int64_t factors) {
+    int width = warp_size;
+    while (width < factors) width *= 2;
+    return width;
 }
 
 void solve_cg(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    switch (problem.pitch / warp_size) {
+    switch (problem.width / warp_size) {
         case 1:
             return solve<1, 4>(lane, problem, first, count);
         case 2:

@@ -102,7 +102,7 @@ const CudaRows& cuda_rows(const backend::Rows& rows) {
     return *own;
 }
 
-void check_shape(backend::DenseView matrix, std::int64_t rows, std::int64_t cols, const char* what) {
+void check_shape(const backend::FactorView& matrix, std::int64_t rows, std::int64_t cols, const char* what) {
     if (matrix.rows == rows && matrix.cols == cols) return;
     throw InvalidArgument(std::string(what) + " is " + std::to_string(matrix.rows) + " x " +
                           std::to_string(matrix.cols) + "; wanted " + std::to_string(rows) + " x " +

@@ -1,4 +1,5 @@
 #include "cuda/cuda_backend.hpp"
+#include "cuda/half.cuh"
 #include "cuda/scratch_sizes.hpp"
 #include "cuda/threads.cuh"
 #include "cuda/tile.cuh"
@@ -15,7 +16,7 @@ constexpr std::int64_t piece = 1024;  // rows that are summed in float32; pieces
 
 /// Block (t, s) sums tile t of the lower triangle over stripe s of the rows.
 __global__ void __launch_bounds__(Product::threads)
-    gram_stripes_kernel(backend::DenseView factors, std::int64_t rows_per_stripe, double* partial) {
+    gram_stripes_kernel(backend::FactorView factors, std::int64_t rows_per_stripe, double* partial) {
     auto& s = shared<Product::Shared>();
     const TriangleTile tile = triangle_tile(static_cast<int>(blockIdx.x));
     const std::int64_t begin = static_cast<std::int64_t>(blockIdx.y) * rows_per_stripe;
@@ -26,7 +27,7 @@ __global__ void __launch_bounds__(Product::threads)
         const auto load = [&](int tile_number) {
             return [=](std::int64_t k, int i) {
                 const std::int64_t col = static_cast<std::int64_t>(tile_number) * side + i;
-                return k < depth && col < factors.cols ? factors.data[(first + k) * factors.stride + col] : 0.0F;
+                return k < depth && col < factors.cols ? factor_at(factors, first + k, col) : 0.0F;
             };
         };
         Product::Sum sum = {};
@@ -82,7 +83,7 @@ std::int64_t gram_scratch(std::int64_t rows, std::int64_t factors) {
     return cut.stripes * cut.tiles * numbers * static_cast<std::int64_t>(sizeof(double));
 }
 
-void CudaBackend::gram(backend::Lane& lane, backend::DenseView factors, backend::DenseSpan out) const {
+void CudaBackend::gram(backend::Lane& lane, const backend::FactorView& factors, backend::DenseSpan out) const {
     const DeviceScope scope(device_.index);
     LaneState& own = own_lane(lane);
     const std::int64_t d = factors.cols;

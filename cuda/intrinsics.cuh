@@ -2,6 +2,7 @@
 // run on the CPU.
 #pragma once
 
+#include <cstdint>
 #include <cuda_runtime.h>
 
 namespace crosslift::cuda {
@@ -31,6 +32,38 @@ template <int pending>
 __device__ inline void copy_wait() {
 #if __CUDA_ARCH__ >= 800
     asm volatile("cp.async.wait_group %0;" ::"n"(pending) : "memory");
+#endif
+}
+
+/// Loads four 8 x 8 matrices of 16-bit numbers from shared memory, transposed: lane l gives the address of row l % 8 of
+/// matrix l / 8 (16 bytes, aligned to 16) and gets, of matrix m, column l / 4 at rows 2 (l % 4) and one more, in
+/// matrices[m]. The whole warp calls it.
+__device__ inline void load_matrices_transposed(std::uint32_t (&matrices)[4], const void* row) {
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(matrices[0]), "=r"(matrices[1]), "=r"(matrices[2]), "=r"(matrices[3])
+                 : "r"(static_cast<unsigned>(__cvta_generic_to_shared(row)))
+                 : "memory");
+}
+
+/// sum (16 x 8, 32-bit) += a (16 x 16) b (16 x 8), both of 16-bit floats, by tensor cores. Lane l holds, with row
+/// g = l / 4 and t = l % 4: of the sum (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1); of a, two numbers each,
+/// those at (g, 2t), (g + 8, 2t), (g, 2t + 8), (g + 8, 2t + 8) and one column on; of b those at (2t, g), (2t + 8, g)
+/// and one row on. The whole warp calls it. Compute capability 7.5 does it in two halves.
+__device__ inline void multiply_add_16x8x16(float (&sum)[4], const std::uint32_t (&a)[4], std::uint32_t b0,
+                                            std::uint32_t b1) {
+#if __CUDA_ARCH__ >= 800
+    asm volatile(
+        "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+        "{%0, %1, %2, %3};"
+        : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+#else
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(b0));
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(a[2]), "r"(a[3]), "r"(b1));
 #endif
 }
 

@@ -16,6 +16,17 @@ namespace crosslift {
 enum class AlsSolver {
     cholesky,  ///< exact
     cg,        ///< `cg_steps` steps of conjugate gradients from the last sweep's factors
+    /// iALS++ (Rendle, Krichene, Zhang, Koren 2021): exact for `block_size` factors at a time, the others held, one
+    /// pass over all blocks per half sweep. For many factors: a row costs factors * block_size^2 instead of factors^3.
+    ials_pp,
+};
+
+/// How the sums over a row's stored cells are computed. Everything else is in 32 bits either way.
+enum class AlsPrecision {
+    strict,  ///< 32-bit floats throughout: a CPU and a GPU agree to rounding
+    /// Factors rounded to 16 bits, products summed in 32: tensor cores on a GPU, half the bytes gathered. A CPU rounds
+    /// alike and is no faster by it.
+    mixed,
 };
 
 /// Which objective is minimised. r is a stored value, n_u the stored cells of row u, U customers, I items.
@@ -39,8 +50,11 @@ struct AlsOptions {
     float unobserved_weight = 0.1F;  ///< alpha0, > 0; `rendle` only
     float nu = 1.0F;                 ///< exponent of the frequency scaling, 0 .. 1; `rendle` only
     AlsSolver solver = AlsSolver::cholesky;
-    int cg_steps = 3;             ///< >= 1; `cg` only
-    bool calculate_loss = false;  ///< evaluates the objective after each sweep
+    int cg_steps = 3;     ///< >= 1; `cg` only
+    int block_size = 64;  ///< 1 .. 128; `ials_pp` only
+    AlsPrecision precision = AlsPrecision::strict;
+    DType factor_dtype = DType::f32;  ///< f16: the factors are stored as 16-bit floats with a scale, also in the model
+    bool calculate_loss = false;      ///< evaluates the objective after each sweep
     std::uint64_t seed = 0;
     int threads = 0;  ///< 0: all that this process may use; results do not depend on it
     Device device = {};
@@ -56,7 +70,8 @@ struct AlsModel {
 };
 
 /// Trains on customers x items; values are confidences r > 0 (empty: all 1). Rows and columns without cells get zero
-/// factors. Throws InvalidArgument for options out of range, values <= 0, or rows that break CsrView's promises.
+/// factors. Throws InvalidArgument for options out of range, values that are not positive and finite, or rows that
+/// break CsrView's promises; Error if a factor outgrows 32 bits.
 CROSSLIFT_API AlsModel fit_als(const CsrView& customer_items, const AlsOptions& options = {},
                                const Progress& progress = {});
 

@@ -30,8 +30,17 @@ class ImplicitALS(Estimator):
         power nu (Rendle, Krichene, Zhang, Koren 2021, "Revisiting the performance of iALS").
     regularization, alpha, unobserved_weight, nu : float
         Of the objective; the last two belong to "rendle".
-    solver : {"cholesky", "cg"}
-        Exact, or `cg_steps` steps of conjugate gradients.
+    solver : {"cholesky", "cg", "ials_pp"}
+        Exact; `cg_steps` steps of conjugate gradients; or iALS++ (Rendle, Krichene, Zhang, Koren 2021), which solves
+        `block_size` factors at a time and suits many factors.
+    block_size : int
+        Factors of a block of iALS++, 1 to 128.
+    precision : {"strict", "mixed"}
+        "strict": 32-bit floats throughout. "mixed": the sums over a row's purchases are of factors rounded to 16 bits,
+        added in 32; on a GPU by tensor cores. See docs/als.md.
+    factor_dtype : {"float32", "float16"}
+        How factors are stored while training and in the model; "float16" with one scale per matrix. The arrays below
+        are float32 either way.
     calculate_loss : bool
         Evaluates the objective after each sweep, see ``loss_``.
     seed : int
@@ -65,6 +74,9 @@ class ImplicitALS(Estimator):
         nu: float = 1.0,
         solver: str = "cholesky",
         cg_steps: int = 3,
+        block_size: int = 64,
+        precision: str = "strict",
+        factor_dtype: str = "float32",
         calculate_loss: bool = False,
         seed: int = 0,
         threads: int = 0,
@@ -80,6 +92,9 @@ class ImplicitALS(Estimator):
         self.nu = nu
         self.solver = solver
         self.cg_steps = cg_steps
+        self.block_size = block_size
+        self.precision = precision
+        self.factor_dtype = factor_dtype
         self.calculate_loss = calculate_loss
         self.seed = seed
         self.threads = threads

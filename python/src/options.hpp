@@ -36,6 +36,9 @@ void visit(AlsOptions& o, Visit&& field) {
     field("nu", o.nu);
     field("solver", o.solver);
     field("cg_steps", o.cg_steps);
+    field("block_size", o.block_size);
+    field("precision", o.precision);
+    field("factor_dtype", o.factor_dtype);
     field("calculate_loss", o.calculate_loss);
     field("seed", o.seed);
     field("threads", o.threads);
@@ -132,8 +135,12 @@ void visit(EvaluationOptions& o, Visit&& field) {
     field("threads", o.threads);
 }
 
-constexpr std::array<std::pair<const char*, AlsSolver>, 2> solver_names = {
-    {{"cholesky", AlsSolver::cholesky}, {"cg", AlsSolver::cg}}};
+constexpr std::array<std::pair<const char*, AlsSolver>, 3> solver_names = {
+    {{"cholesky", AlsSolver::cholesky}, {"cg", AlsSolver::cg}, {"ials_pp", AlsSolver::ials_pp}}};
+constexpr std::array<std::pair<const char*, AlsPrecision>, 2> precision_names = {
+    {{"strict", AlsPrecision::strict}, {"mixed", AlsPrecision::mixed}}};
+constexpr std::array<std::pair<const char*, DType>, 2> dtype_names = {
+    {{"float32", DType::f32}, {"float16", DType::f16}}};
 constexpr std::array<std::pair<const char*, AlsObjective>, 2> objective_names = {
     {{"hu_koren_volinsky", AlsObjective::hu_koren_volinsky}, {"rendle", AlsObjective::rendle}}};
 
@@ -179,6 +186,10 @@ public:
             field = Device::parse(cast<std::string>(name, value, "the name of a device"));
         } else if constexpr (std::is_same_v<T, AlsSolver>) {
             field = parse_word(solver_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, AlsPrecision>) {
+            field = parse_word(precision_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, DType>) {
+            field = parse_word(dtype_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             field = parse_word(objective_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, UpsellBy>) {
@@ -271,6 +282,10 @@ py::dict to_dict(Options options) {
             values[name] = field.name();
         } else if constexpr (std::is_same_v<T, AlsSolver>) {
             values[name] = word_of(solver_names, field);
+        } else if constexpr (std::is_same_v<T, AlsPrecision>) {
+            values[name] = word_of(precision_names, field);
+        } else if constexpr (std::is_same_v<T, DType>) {
+            values[name] = word_of(dtype_names, field);
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             values[name] = word_of(objective_names, field);
         } else if constexpr (std::is_same_v<T, UpsellBy>) {

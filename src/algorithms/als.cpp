@@ -5,8 +5,10 @@
 #include <crosslift/als.hpp>
 #include <crosslift/error.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <vector>
@@ -19,7 +21,7 @@ void require(bool good, const std::string& message) {
 }
 
 void check_options(const AlsOptions& options) {
-    const auto say = [](const char* name, double value, const char* wanted) {
+    const auto say = [](const char* name, double value, const std::string& wanted) {
         return "AlsOptions::" + std::string(name) + " is " + std::to_string(value) + "; give " + wanted;
     };
     require(options.factors >= 1 && options.factors <= 1024, say("factors", options.factors, "1 to 1024"));
@@ -32,15 +34,17 @@ void check_options(const AlsOptions& options) {
             say("unobserved_weight", static_cast<double>(options.unobserved_weight), "a positive number"));
     require(options.nu >= 0 && options.nu <= 1, say("nu", static_cast<double>(options.nu), "a number from 0 to 1"));
     require(options.cg_steps >= 1, say("cg_steps", options.cg_steps, "1 or more"));
+    require(options.block_size >= 1 && options.block_size <= backend::most_block,
+            say("block_size", options.block_size, "1 to " + std::to_string(backend::most_block)));
     require(options.threads >= 0, say("threads", options.threads, "0 (all) or a positive number"));
 }
 
 void check_values(const CsrView& matrix) {
     check(matrix);
     for (std::size_t cell = 0; cell < matrix.values.size(); ++cell)
-        require(matrix.values[cell] > 0, "value number " + std::to_string(cell) + " of the matrix is " +
-                                             std::to_string(matrix.values[cell]) +
-                                             "; confidences must be positive: leave such cells out");
+        require(matrix.values[cell] > 0 && std::isfinite(matrix.values[cell]),
+                "value number " + std::to_string(cell) + " of the matrix is " + std::to_string(matrix.values[cell]) +
+                    "; confidences must be positive and finite: leave such cells out");
 }
 
 /// The half step of one side, whose rows have as many unseen cells as the other side has rows.
@@ -55,45 +59,75 @@ backend::AlsStep half_step(const AlsOptions& options, std::int64_t other_rows) {
         step.nu = options.nu;
     }
     if (options.solver == AlsSolver::cg) step.cg_steps = options.cg_steps;
+    if (options.solver == AlsSolver::ials_pp) step.block = options.block_size;
+    step.mixed = options.precision == AlsPrecision::mixed;
     return step;
 }
 
-/// One side's factors where they are trained, and the last whole sweep's beside them if a stop may come.
+/// One side's factors where they are trained, and the last whole sweep's beside them if a stop may come. Factors in 16
+/// bits are widened into a workspace, which both sides share, while a half step changes them.
 class Side {
 public:
     Side(const backend::Backend& backend, backend::Lane& lane, const CsrView& cells, std::int64_t budget,
-         const AlsOptions& options, backend::Table table, bool may_stop)
+         const AlsOptions& options, backend::Table table, bool may_stop, backend::Array<float>& workspace)
         : backend_(backend),
           lane_(lane),
           rows_(backend.make_rows(cells, budget)),
           factors_(options.factors),
-          now_(backend.array<float>(cells.rows * factors_)),
+          halves_(options.factor_dtype == DType::f16),
+          workspace_(workspace),
+          now_(backend.array<std::byte>(bytes())),
           step_(half_step(options, cells.cols)) {
-        if (may_stop) kept_ = backend.array<float>(cells.rows * factors_);
+        if (may_stop) kept_ = backend.array<std::byte>(bytes());
         // Uniform with the standard deviation 0.1 / sqrt(factors).
         const float scale = 0.1F * std::sqrt(3.0F / static_cast<float>(factors_));
-        backend.fill_factors(lane, view(), options.seed, table, scale);
+        backend.fill_factors(lane, wide(), options.seed, table, scale);
         clear_empty_rows(cells);
+        round();
     }
 
-    backend::DenseSpan view() { return {now_.data(), rows_->rows(), factors_, factors_}; }
+    backend::FactorView view() {
+        if (halves_) return {halves(), scale_};
+        return wide();
+    }
     const backend::Rows& rows() const { return *rows_; }
     const backend::AlsStep& step() const { return step_; }
 
-    void solve(backend::DenseView fixed, backend::DenseView gram, const std::stop_token& stop) {
+    void solve(const backend::FactorView& fixed, backend::DenseView gram, const std::stop_token& stop) {
         backend::AlsStep step = step_;
         step.stop = stop;
-        backend_.als_solve(lane_, *rows_, fixed, gram, step, view());
+        const bool begins_from_last = step.cg_steps > 0 || step.block > 0;
+        if (halves_ && begins_from_last) backend_.widen(lane_, view(), wide());
+        backend_.als_solve(lane_, *rows_, fixed, gram, step, wide());
+        round();
     }
-    void keep() { backend_.copy(lane_, kept_.data(), now_.data(), bytes()); }
-    void restore() { backend_.copy(lane_, now_.data(), kept_.data(), bytes()); }
+    void keep() {
+        backend_.copy(lane_, kept_.data(), now_.data(), bytes());
+        kept_scale_ = scale_;
+    }
+    void restore() {
+        backend_.copy(lane_, now_.data(), kept_.data(), bytes());
+        scale_ = kept_scale_;
+    }
 
     Matrix finish() {
-        return {now_.data(), rows_->rows(), factors_, factors_, DType::f32, 1.0F, backend_.device(), now_.memory()};
+        const backend::FactorView all = view();
+        return {now_.data(), all.rows, all.cols, all.stride, all.dtype, all.scale, backend_.device(), now_.memory()};
     }
 
 private:
-    std::int64_t bytes() const { return now_.size() * static_cast<std::int64_t>(sizeof(float)); }
+    std::int64_t bytes() const { return rows_->rows() * factors_ * (halves_ ? 2 : 4); }
+    backend::HalfSpan halves() {
+        return {reinterpret_cast<std::uint16_t*>(now_.data()), rows_->rows(), factors_, factors_};
+    }
+    /// The factors in 32 bits: their own memory, or the workspace.
+    backend::DenseSpan wide() {
+        float* data = halves_ ? workspace_.data() : reinterpret_cast<float*>(now_.data());
+        return {data, rows_->rows(), factors_, factors_};
+    }
+    void round() {
+        if (halves_) scale_ = backend_.narrow(lane_, wide(), halves());
+    }
 
     /// Zeroes the rows without cells, run by run.
     void clear_empty_rows(const CsrView& cells) {
@@ -103,7 +137,7 @@ private:
             while (end < cells.rows && cells.begin(end) == cells.end(end)) ++end;
             if (end == row) continue;
             zeros.resize(static_cast<std::size_t>((end - row) * factors_), 0.0F);
-            backend_.copy_in(lane_, view().row(row), zeros.data(),
+            backend_.copy_in(lane_, wide().row(row), zeros.data(),
                              (end - row) * factors_ * static_cast<std::int64_t>(sizeof(float)));
             row = end;
         }
@@ -113,8 +147,12 @@ private:
     backend::Lane& lane_;
     std::shared_ptr<const backend::Rows> rows_;
     std::int64_t factors_;
-    backend::Array<float> now_;
-    backend::Array<float> kept_;
+    bool halves_;
+    backend::Array<float>& workspace_;
+    backend::Array<std::byte> now_;
+    backend::Array<std::byte> kept_;
+    float scale_ = 1;
+    float kept_scale_ = 1;
     backend::AlsStep step_;
 };
 
@@ -130,8 +168,11 @@ public:
               algorithms::plan_als(*backend_, options,
                                    {by_customer.rows, by_item.rows, by_customer.nnz(),
                                     backend_->rows_memory(by_customer), backend_->rows_memory(by_item), may_stop_})),
-          customers_(*backend_, *lane_, by_customer, budget_.customers, options, backend::Table::customers, may_stop_),
-          items_(*backend_, *lane_, by_item, budget_.items, options, backend::Table::items, may_stop_),
+          workspace_(backend_->array<float>(
+              options.factor_dtype == DType::f16 ? std::max(by_customer.rows, by_item.rows) * options.factors : 0)),
+          customers_(*backend_, *lane_, by_customer, budget_.customers, options, backend::Table::customers, may_stop_,
+                     workspace_),
+          items_(*backend_, *lane_, by_item, budget_.items, options, backend::Table::items, may_stop_, workspace_),
           gram_(backend_->array<float>(std::int64_t{options.factors} * options.factors)) {}
 
     AlsModel run() {
@@ -203,17 +244,12 @@ private:
     std::unique_ptr<backend::Lane> lane_;
     bool may_stop_;
     algorithms::RowsBudget budget_;
+    backend::Array<float> workspace_;
     Side customers_;
     Side items_;
     backend::Array<float> gram_;
     std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
-
-backend::DenseView factors_view(const Matrix& factors, const char* what) {
-    require(factors.dtype() == DType::f32 && factors.scale() == 1.0F,
-            std::string(what) + " must be 32-bit floats with scale 1; convert them with to_host()");
-    return {static_cast<const float*>(factors.data()), factors.rows(), factors.cols(), factors.stride()};
-}
 
 /// For one pass over the rows: half of the memory that is free is theirs, else they are streamed.
 std::shared_ptr<const backend::Rows> make_rows_that_fit(const backend::Backend& backend, const CsrView& rows) {
@@ -230,7 +266,7 @@ AlsModel fit_als(const CsrView& customer_items, const AlsOptions& options, const
 
 Matrix fold_in(const AlsModel& model, const CsrView& rows) {
     check_values(rows);
-    const backend::DenseView items = factors_view(model.item_factors, "the item factors");
+    const backend::FactorView items(model.item_factors);
     require(rows.cols == items.rows, "the rows to fold in have " + std::to_string(rows.cols) +
                                          " columns, but the model was trained on " + std::to_string(items.rows) +
                                          " items; give one column per item");
@@ -242,6 +278,7 @@ Matrix fold_in(const AlsModel& model, const CsrView& rows) {
     backend->gram(*lane, items, {gram.data(), d, d, d});
     backend::AlsStep step = half_step(model.options, items.rows);
     step.cg_steps = 0;
+    step.block = 0;
     backend->als_solve(*lane, *make_rows_that_fit(*backend, rows), items, {gram.data(), d, d, d}, step,
                        {out.data(), rows.rows, d, d});
     lane->wait();
@@ -250,8 +287,8 @@ Matrix fold_in(const AlsModel& model, const CsrView& rows) {
 
 double als_loss(const AlsModel& model, const CsrView& customer_items) {
     check_values(customer_items);
-    const backend::DenseView customers = factors_view(model.customer_factors, "the customer factors");
-    const backend::DenseView items = factors_view(model.item_factors, "the item factors");
+    const backend::FactorView customers(model.customer_factors);
+    const backend::FactorView items(model.item_factors);
     require(customer_items.rows == customers.rows && customer_items.cols == items.rows,
             "the matrix is " + std::to_string(customer_items.rows) + " x " + std::to_string(customer_items.cols) +
                 ", but the model has " + std::to_string(customers.rows) + " customers and " +

@@ -11,15 +11,19 @@ namespace {
 MemoryPlan plan_of(const backend::Backend& backend, const AlsOptions& options, const AlsShape& shape) {
     constexpr auto float_bytes = static_cast<std::int64_t>(sizeof(float));
     const std::int64_t d = options.factors;
-    const std::int64_t factors = (shape.customers + shape.items) * d * float_bytes;
+    const bool halves = options.factor_dtype == DType::f16;
+    const std::int64_t factors = (shape.customers + shape.items) * d * (halves ? 2 : float_bytes);
     MemoryPlan plan;
     plan.add("factors", factors);
     if (shape.may_stop) plan.add("the last whole sweep's factors", factors);
+    if (halves) plan.add("one side's factors in 32 bits", std::max(shape.customers, shape.items) * d * float_bytes);
     plan.add("the gram matrix", d * d * float_bytes);
     using Operation = backend::Workload::Operation;
     const auto scratch = [&](Operation operation, std::int64_t rows, std::int64_t cols) {
         const int cg_steps = options.solver == AlsSolver::cg ? options.cg_steps : 0;
-        return backend.scratch_bytes({operation, rows, cols, shape.cells, d, cg_steps, options.threads});
+        const int block = options.solver == AlsSolver::ials_pp ? options.block_size : 0;
+        return backend.scratch_bytes({operation, rows, cols, shape.cells, d, cg_steps, options.threads, block,
+                                      options.precision == AlsPrecision::mixed});
     };
     std::int64_t most = std::max(scratch(Operation::als_solve, shape.customers, shape.items),
                                  scratch(Operation::als_solve, shape.items, shape.customers));

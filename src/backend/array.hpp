@@ -1,6 +1,8 @@
 // Numbers on one backend: an owner that knows where it lives, and cheap views.
 #pragma once
 
+#include <crosslift/matrix.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,10 +46,42 @@ struct Dense {
     std::int64_t stride = 0;
 
     constexpr T* row(std::int64_t r) const { return data + r * stride; }
-    operator Dense<const T>() const { return {data, rows, cols, stride}; }  // NOLINT(google-explicit-constructor)
+    constexpr operator Dense<const T>() const {
+        return {data, rows, cols, stride};
+    }  // NOLINT(google-explicit-constructor)
 };
 
 using DenseView = Dense<const float>;
 using DenseSpan = Dense<float>;
+using HalfSpan = Dense<std::uint16_t>;  ///< bits of 16-bit floats
+
+/// Factors as they are stored: number (r, c) is `scale` times the 32- or 16-bit float at r * stride + c.
+struct FactorView {
+    const void* data = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t cols = 0;
+    std::int64_t stride = 0;
+    DType dtype = DType::f32;
+    float scale = 1;
+
+    constexpr FactorView() = default;
+    constexpr FactorView(DenseView dense)  // NOLINT(google-explicit-constructor)
+        : data(dense.data), rows(dense.rows), cols(dense.cols), stride(dense.stride) {}
+    constexpr FactorView(DenseSpan dense) : FactorView(DenseView(dense)) {}  // NOLINT(google-explicit-constructor)
+    constexpr FactorView(HalfSpan halves, float by)
+        : data(halves.data),
+          rows(halves.rows),
+          cols(halves.cols),
+          stride(halves.stride),
+          dtype(DType::f16),
+          scale(by) {}
+    explicit FactorView(const Matrix& m)
+        : data(m.data()), rows(m.rows()), cols(m.cols()), stride(m.stride()), dtype(m.dtype()), scale(m.scale()) {}
+
+    /// 32-bit numbers as they are, without a scale?
+    constexpr bool is_plain() const { return dtype == DType::f32 && scale == 1.0F; }
+    /// The same as a dense view; only where is_plain().
+    constexpr DenseView plain() const { return {static_cast<const float*>(data), rows, cols, stride}; }
+};
 
 }  // namespace crosslift::backend

@@ -41,6 +41,8 @@ struct Workload {
     std::int64_t factors = 0;
     int cg_steps = 0;
     int threads = 0;
+    int block = 0;
+    bool mixed = false;
 };
 
 /// Interactions with their plan (length bins, split rows), resident or streamed; made once, immutable.
@@ -82,9 +84,18 @@ struct AlsStep {
     float regularization = 0;  ///< lambda_u = regularization * (n_u + frequency_offset)^nu
     float frequency_offset = 0;
     float nu = 0;
-    int cg_steps = 0;      ///< 0: Cholesky
+    int cg_steps = 0;  ///< > 0: so many steps of conjugate gradients from what `out` holds
+    /// > 0: iALS++, blocks of so many factors (at most `most_block`) from what `out` holds: for each block p in turn,
+    /// x_p -= (A_pp)^-1 (A x - b)_p. Both 0: Cholesky, whatever `out` held.
+    int block = 0;
+    /// The cells' y are rounded to 16 bits (formulas/half.hpp) and their sums of products kept in 32; `gram` and the
+    /// solving are in 32 bits in any case. Otherwise 32 bits throughout.
+    bool mixed = false;
     std::stop_token stop;  ///< checked between batches of rows; the output is then unfinished
 };
+
+/// The longest block of iALS++.
+constexpr int most_block = 128;
 
 /// Purchases as pairwise training walks them: each stored cell from its customer's side and from its item's side.
 struct PairCells {
@@ -187,14 +198,18 @@ public:
     // --- training -----------------------------------------------------------------------------------------------
     /// Initial factors: uniform in (-1, 1) * scale by Philox keyed by (seed, table, row, column), exact on any machine.
     virtual void fill_factors(Lane& lane, DenseSpan out, std::uint64_t seed, Table table, float scale) const = 0;
+    /// out = `from` in 16 bits; returns the scale that belongs to them (formulas/half.hpp). Waits.
+    virtual float narrow(Lane& lane, DenseView from, HalfSpan out) const = 0;
+    /// out = `from`, in 32 bits with scale 1.
+    virtual void widen(Lane& lane, const FactorView& from, DenseSpan out) const = 0;
     /// out (d x d) = factors' factors, both triangles.
-    virtual void gram(Lane& lane, DenseView factors, DenseSpan out) const = 0;
+    virtual void gram(Lane& lane, const FactorView& factors, DenseSpan out) const = 0;
     /// One half step; `gram` is fixed' fixed. Rows without cells become zero.
-    virtual void als_solve(Lane& lane, const Rows& rows, DenseView fixed, DenseView gram, const AlsStep& step,
+    virtual void als_solve(Lane& lane, const Rows& rows, const FactorView& fixed, DenseView gram, const AlsStep& step,
                            DenseSpan out) const = 0;
     /// sum_u sum_cells [w (1 - s)^2-type terms] of the objective over stored cells plus background over all cells, in
     /// float64; regularisation of both sides included. See formulas/als.hpp.
-    virtual double als_loss(Lane& lane, const Rows& rows, DenseView customers, DenseView items,
+    virtual double als_loss(Lane& lane, const Rows& rows, const FactorView& customers, const FactorView& items,
                             const AlsStep& customer_step, const AlsStep& item_step) const = 0;
     /// Copies cells for bpr_batch.
     virtual std::shared_ptr<const Pairs> make_pairs(const PairCells& host) const = 0;

@@ -1,4 +1,5 @@
 #include "cpu/cpu_backend.hpp"
+#include "cpu/half.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
 #include "formulas/als.hpp"
@@ -23,13 +24,17 @@ double ridge_term(const backend::AlsStep& step, std::int64_t cells, const float*
 
 }  // namespace
 
-double CpuBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
-                            backend::DenseView items, const backend::AlsStep& customer_step,
+double CpuBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& stored_customers,
+                            const backend::FactorView& stored_items, const backend::AlsStep& customer_step,
                             const backend::AlsStep& item_step) const {
     const CsrView& matrix = cpu_rows(rows).view();
-    const std::int64_t d = items.cols;
-    check_shape(customers, matrix.rows, d, "the customer factors of als_loss");
-    check_shape(items, matrix.cols, d, "the item factors of als_loss");
+    const std::int64_t d = stored_items.cols;
+    check_shape(stored_customers, matrix.rows, d, "the customer factors of als_loss");
+    check_shape(stored_items, matrix.cols, d, "the item factors of als_loss");
+    const WideFactors wide_customers(threads_of(lane), stored_customers);
+    const WideFactors wide_items(threads_of(lane), stored_items);
+    const backend::DenseView customers = wide_customers.view();
+    const backend::DenseView items = wide_items.view();
     constexpr std::int64_t rows_per_task = 256;
     const std::int64_t tasks = (matrix.rows + rows_per_task - 1) / rows_per_task;
     std::vector<double> sums(static_cast<std::size_t>(tasks));

@@ -1,41 +1,29 @@
-#include "cpu/cpu_backend.hpp"
-#include "cpu/scratch.hpp"
+#include "cpu/als_rows.hpp"
 #include "cpu/threads.hpp"
-#include "formulas/als.hpp"
+
+#include <crosslift/error.hpp>
 
 #include <algorithm>
+#include <string>
 
 namespace crosslift::cpu {
 namespace {
-
-constexpr std::int64_t long_row = 32768;       // cells; a longer row is built by several threads
-constexpr std::int64_t long_row_part = 16384;  // cells of one task
-
-/// `from` with `padded` columns, `scale` applied, and zeros behind each row; as it is where that is so already.
-const float* pad_rows(int threads, backend::DenseView from, std::int64_t padded, float scale, Scratch<float>& memory) {
-    if (scale == 1.0F && from.cols == padded && from.stride == padded) return from.data;
-    memory.resize(from.rows * padded);
-    constexpr std::int64_t rows_per_task = 1024;
-    parallel_for(threads, (from.rows + rows_per_task - 1) / rows_per_task, [&](std::int64_t task, int) {
-        for (std::int64_t r = task * rows_per_task; r < std::min(from.rows, (task + 1) * rows_per_task); ++r) {
-            float* to = memory.data() + r * padded;
-            for (std::int64_t c = 0; c < from.cols; ++c) to[c] = scale * from.row(r)[c];
-            std::fill(to + from.cols, to + padded, 0.0F);
-        }
-    });
-    return memory.data();
-}
 
 /// One half step. Rows are worked on in batches of as many as a vector has lanes, the longest rows first, so that
 /// rows of a batch are alike and no thread is left with much at the end.
 class HalfStep {
 public:
-    HalfStep(const Kernels& kernels, int threads, const CpuRows& rows, backend::DenseView fixed,
+    HalfStep(const Kernels& kernels, int threads, const CpuRows& rows, const backend::FactorView& fixed,
              backend::DenseView gram, const backend::AlsStep& step, backend::DenseSpan out)
-        : kernels_(kernels), threads_(threads), rows_(rows), step_(step), out_(out) {
+        : kernels_(kernels),
+          threads_(threads),
+          rows_(rows),
+          step_(step),
+          out_(out),
+          fixed_(threads, fixed, (fixed.cols + kernels.lanes - 1) / kernels.lanes * kernels.lanes, step.mixed) {
         const std::int64_t d = fixed.cols;
         const std::int64_t padded = (d + kernels.lanes - 1) / kernels.lanes * kernels.lanes;
-        system_.fixed = pad_rows(threads, fixed, padded, 1.0F, fixed_memory_);
+        system_.fixed = fixed_.data();
         gram_.resize(padded * padded);
         std::fill(gram_.data(), gram_.data() + padded * padded, 0.0F);
         for (std::int64_t i = 0; i < padded; ++i)
@@ -75,17 +63,8 @@ private:
     static std::size_t index(std::int64_t n) { return static_cast<std::size_t>(n); }
     bool stopped() const { return step_.stop.stop_requested(); }
 
-    AlsCells cells(std::int64_t row) const {
-        const CsrView& view = rows_.view();
-        const std::int64_t begin = view.begin(row);
-        return {view.indices.data() + begin, view.values.empty() ? nullptr : view.values.data() + begin,
-                view.end(row) - begin};
-    }
-
-    float ridge(std::int64_t cells) const {
-        return formulas::als_ridge(step_.regularization, step_.frequency_offset, step_.nu, cells);
-    }
-
+    AlsCells cells(std::int64_t row) const { return als_cells(rows_.view(), row); }
+    float ridge(std::int64_t cells) const { return ridge_of(step_, cells); }
     float* worker_memory(int worker) const { return workers_.data() + worker * worker_size_; }
 
     void solve_batch(const std::int64_t* rows, int size, int worker) {
@@ -115,35 +94,17 @@ private:
         if (used > 0) kernels_.als_cholesky(system_, {memory, sides, ridges, out, used}, scratch);
     }
 
-    /// Builds one row's system in parts that depend on its length alone, and adds them in order.
     void solve_long(std::int64_t row) {
         const AlsCells all = cells(row);
-        const std::int64_t parts = (all.size + long_row_part - 1) / long_row_part;
         const std::int64_t padded = system_.padded;
-        const std::int64_t part_size = (padded + 1) * padded;  // matrix, then right-hand side
-        const std::int64_t at_once = std::min<std::int64_t>(parts, std::max(2 * threads_, 8));
-        Scratch<float> sums(at_once * part_size);
-        Scratch<float> total(part_size);
-        std::copy_n(system_.gram, padded * padded, total.data());
-        std::fill_n(total.data() + padded * padded, padded, 0.0F);
-        for (std::int64_t first = 0; first < parts && !stopped(); first += at_once) {
-            const std::int64_t count = std::min(at_once, parts - first);
-            parallel_for(threads_, count, [&](std::int64_t part, int worker) {
-                float* sum = sums.data() + part * part_size;
-                std::fill_n(sum, part_size, 0.0F);
-                const std::int64_t begin = (first + part) * long_row_part;
-                const AlsCells some = {all.columns + begin, all.values == nullptr ? nullptr : all.values + begin,
-                                       std::min(long_row_part, all.size - begin)};
-                kernels_.als_accumulate(system_, some, sum, sum, sum + padded * padded,
-                                        worker_memory(worker) + matrices_ + kernels_.lanes * padded);
-            });
-            for (std::int64_t part = 0; part < count; ++part)
-                for (std::int64_t i = 0; i < part_size; ++i) total[i] += sums[part * part_size + i];
-        }
+        const Scratch<float> total((padded + 1) * padded);
+        const Scratch<float> scratch(threads_ * kernels_.als_scratch(padded));
+        sum_long_row(kernels_, threads_, system_, all, total.data(), scratch.data(), step_.stop);
+        if (stopped()) return;
         const float row_ridge = ridge(all.size);
         float* to = out_.row(row);
         kernels_.als_cholesky(system_, {total.data(), total.data() + padded * padded, &row_ridge, &to, 1},
-                              worker_memory(0) + matrices_ + kernels_.lanes * padded);
+                              scratch.data());
     }
 
     const Kernels& kernels_;
@@ -152,7 +113,7 @@ private:
     const backend::AlsStep& step_;
     backend::DenseSpan out_;
     AlsSystem system_{};
-    Scratch<float> fixed_memory_;
+    PaddedFactors fixed_;
     Scratch<float> gram_;
     std::int64_t matrices_ = 0;
     std::int64_t worker_size_ = 0;
@@ -161,14 +122,21 @@ private:
 
 }  // namespace
 
-void CpuBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, backend::DenseView fixed,
+void CpuBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& fixed,
                            backend::DenseView gram, const backend::AlsStep& step, backend::DenseSpan out) const {
     const CpuRows& own = cpu_rows(rows);
     const std::int64_t d = fixed.cols;
     check_shape(fixed, own.cols(), d, "the fixed factors of als_solve");
     check_shape(gram, d, d, "the gram matrix of als_solve");
     check_shape(out, own.rows(), d, "the result of als_solve");
-    HalfStep(kernels_, threads_of(lane), own, fixed, gram, step, out).run();
+    if (step.block > backend::most_block)
+        throw InvalidArgument("als_solve: blocks of " + std::to_string(step.block) + " factors; at most " +
+                              std::to_string(backend::most_block));
+    if (d == 0 || own.rows() == 0) return;
+    if (step.block > 0)
+        solve_ials_pp(kernels_, threads_of(lane), own, fixed, gram, step, out);
+    else
+        HalfStep(kernels_, threads_of(lane), own, fixed, gram, step, out).run();
 }
 
 }  // namespace crosslift::cpu

@@ -58,11 +58,13 @@ public:
                                                      const backend::ItemColumns& columns) const override;
     void fill_factors(backend::Lane& lane, backend::DenseSpan out, std::uint64_t seed, backend::Table table,
                       float scale) const override;
-    void gram(backend::Lane& lane, backend::DenseView factors, backend::DenseSpan out) const override;
-    void als_solve(backend::Lane& lane, const backend::Rows& rows, backend::DenseView fixed, backend::DenseView gram,
-                   const backend::AlsStep& step, backend::DenseSpan out) const override;
-    double als_loss(backend::Lane& lane, const backend::Rows& rows, backend::DenseView customers,
-                    backend::DenseView items, const backend::AlsStep& customer_step,
+    float narrow(backend::Lane& lane, backend::DenseView from, backend::HalfSpan out) const override;
+    void widen(backend::Lane& lane, const backend::FactorView& from, backend::DenseSpan out) const override;
+    void gram(backend::Lane& lane, const backend::FactorView& factors, backend::DenseSpan out) const override;
+    void als_solve(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& fixed,
+                   backend::DenseView gram, const backend::AlsStep& step, backend::DenseSpan out) const override;
+    double als_loss(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& customers,
+                    const backend::FactorView& items, const backend::AlsStep& customer_step,
                     const backend::AlsStep& item_step) const override;
     std::shared_ptr<const backend::Pairs> make_pairs(const backend::PairCells& host) const override;
     backend::BprCounts bpr_batch(backend::Lane& lane, const backend::Pairs& pairs, const backend::BprStep& step,
@@ -87,6 +89,6 @@ int threads_of(const backend::Lane& lane);
 const CpuRows& cpu_rows(const backend::Rows& rows);
 
 /// Throws InvalidArgument unless a matrix has this shape; `what` names it.
-void check_shape(backend::DenseView matrix, std::int64_t rows, std::int64_t cols, const char* what);
+void check_shape(const backend::FactorView& matrix, std::int64_t rows, std::int64_t cols, const char* what);
 
 }  // namespace crosslift::cpu

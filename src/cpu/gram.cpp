@@ -1,5 +1,6 @@
 #include "cpu/cpu_backend.hpp"
 #include "cpu/gemm.hpp"
+#include "cpu/half.hpp"
 #include "cpu/mirror.hpp"
 #include "cpu/scratch.hpp"
 #include "cpu/threads.hpp"
@@ -8,9 +9,11 @@
 
 namespace crosslift::cpu {
 
-void CpuBackend::gram(backend::Lane& lane, backend::DenseView factors, backend::DenseSpan out) const {
-    const std::int64_t d = factors.cols;
+void CpuBackend::gram(backend::Lane& lane, const backend::FactorView& stored, backend::DenseSpan out) const {
+    const std::int64_t d = stored.cols;
     check_shape(out, d, d, "the result of gram");
+    const WideFactors wide(threads_of(lane), stored);
+    const backend::DenseView factors = wide.view();
     // Rows are cut into stripes by their number alone, and a stripe into pieces short enough for float sums; pieces and
     // stripes are added in order and in double precision.
     constexpr std::int64_t piece = 1024;

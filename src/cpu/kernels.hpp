@@ -39,10 +39,11 @@ struct AlsSystem {
     int cg_steps;
 };
 
-/// Some cells of one row; without values each is 1.
+/// Some cells of one row; without values each is 1, without targets each t is what AlsSystem says.
 struct AlsCells {
     const std::int32_t* columns;
     const float* values;
+    const float* targets;
     std::int64_t size;
 };
 
@@ -95,7 +96,7 @@ struct Kernels {
     void (*pack_rows)(const float* from, std::int64_t step, std::int64_t used, std::int64_t depth, std::int64_t width,
                       float* to);
 
-    /// Numbers of scratch that one thread needs for the three functions below.
+    /// Numbers of scratch that one thread needs for the three functions that follow.
     std::int64_t (*als_scratch)(std::int64_t padded);
     /// matrix = from + sum w y y' (upper triangle), side += sum t y. `from` may be `matrix`.
     void (*als_accumulate)(const AlsSystem& system, const AlsCells& cells, const float* from, float* matrix,
@@ -104,6 +105,10 @@ struct Kernels {
     void (*als_cholesky)(const AlsSystem& system, const AlsBatch& batch, float* scratch);
     /// Improves `out` by conjugate gradients; the row system is never built.
     void (*als_gradient)(const AlsSystem& system, const AlsCells& cells, float ridge, float* out, float* scratch);
+    /// scores[c] += y.x for each cell; x has `padded` numbers.
+    void (*als_scores)(const AlsSystem& system, const AlsCells& cells, const float* x, float* scores);
+    /// to (cols numbers) -= matrix' x; matrix is rows x cols, cols a multiple of the lanes, rows of two.
+    void (*als_subtract_product)(const float* matrix, const float* x, std::int64_t rows, std::int64_t cols, float* to);
 
     /// Steps a customer through `size` pairs; returns how many were in the right order before their step.
     std::int64_t (*bpr_customer)(const BprRow& row, const BprPair* pairs, std::int64_t size);

@@ -25,6 +25,7 @@ static inline __attribute__((always_inline)) Vector broadcast(float value) { ret
 #include "cpu/kernels_als_cholesky.inl"
 #include "cpu/kernels_als_gradient.inl"
 #include "cpu/kernels_bpr.inl"
+#include "cpu/kernels_als_scores.inl"
 #include "cpu/kernels_score.inl"
 
 extern const Kernels kernels;
@@ -41,6 +42,8 @@ const Kernels kernels = {
     als_gradient,
     bpr_customer,
     bpr_item,
+    als_scores,
+    als_subtract_product,
     score_items,
     score_item,
     any_above,

@@ -69,7 +69,8 @@ static inline void pack_four(const AlsSystem& s, const AlsCells& cells, Index fi
         const float weight = s.alpha * (cells.values == nullptr ? 1.0F : cells.values[cell]);
         y[c] = s.fixed + cells.columns[cell] * s.padded;
         root[c] = c < used ? square_root(weight) : 0.0F;
-        target[c] = c < used ? s.target_offset + weight : 0.0F;
+        const float own = cells.targets == nullptr ? s.target_offset + weight : cells.targets[cell];
+        target[c] = c < used ? own : 0.0F;
     }
     for (Index f = 0; f < s.padded; f += lanes) {
         Vector sum = load(side + f);

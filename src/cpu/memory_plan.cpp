@@ -38,9 +38,13 @@ std::int64_t CpuBackend::scratch_bytes(const backend::Workload& workload) const 
     const std::int64_t threads = workload.threads > 0 ? workload.threads : usable_threads();
     const std::int64_t d = workload.factors;
     switch (workload.operation) {
-        case backend::Workload::Operation::als_solve:
-            // The fixed factors, packed; per thread a group of matrices of up to 16 rows.
-            return float_bytes * (workload.cols * (d + 15) + threads * 17 * (d + 16) * (d + 16));
+        case backend::Workload::Operation::als_solve: {
+            // The fixed factors, packed, and rounded or cut into blocks on the way; per thread a group of matrices of
+            // up to 16 rows, and with blocks their cells' scores.
+            const std::int64_t copies = workload.mixed || workload.block > 0 ? 2 : 1;
+            const std::int64_t scores = workload.block > 0 ? 32 * std::min<std::int64_t>(workload.nnz, 32768) : 0;
+            return float_bytes * (workload.cols * (d + 15) * copies + threads * (17 * (d + 16) * (d + 16) + scores));
+        }
         case backend::Workload::Operation::als_loss:
             return float_bytes * 4 * d * d + 8 * workload.cols;
         case backend::Workload::Operation::item_gram:

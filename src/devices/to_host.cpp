@@ -1,30 +1,12 @@
 #include "devices/devices.hpp"
+#include "formulas/half.hpp"
 
 #include <crosslift/matrix.hpp>
 
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 namespace crosslift {
-namespace {
-
-/// A 16-bit float (IEEE binary16) as a 32-bit one, exactly.
-float half_to_float(std::uint16_t bits) {
-    const int exponent = (bits >> 10) & 31;
-    const int fraction = bits & 1023;
-    float magnitude = 0;
-    if (exponent == 31) {
-        magnitude = fraction == 0 ? std::numeric_limits<float>::infinity() : std::numeric_limits<float>::quiet_NaN();
-    } else {
-        // A fraction of 2^-24 steps, doubled once per exponent; powers of two multiply exactly.
-        magnitude = static_cast<float>(exponent == 0 ? fraction : fraction + 1024) * 0x1p-24F;
-        for (int step = 1; step < exponent; ++step) magnitude *= 2.0F;
-    }
-    return (bits & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
-}  // namespace
 
 Matrix Matrix::to_host() const {
     Matrix host(rows_, cols_);
@@ -38,7 +20,7 @@ Matrix Matrix::to_host() const {
         const std::span<float> to = host.row(r);
         const char* from = static_cast<const char*>(data_) + r * stride_ * itemsize;
         backend->copy_out(*lane, half ? static_cast<void*>(halves.data()) : to.data(), from, cols_ * itemsize);
-        for (std::size_t c = 0; c < halves.size(); ++c) to[c] = half_to_float(halves[c]);
+        for (std::size_t c = 0; c < halves.size(); ++c) to[c] = formulas::half_value(halves[c]);
         if (scale_ == 1.0F) continue;
         for (float& number : to) number *= scale_;
     }

@@ -35,6 +35,9 @@ void fields(Archive& archive, AlsOptions& options) {
     archive("nu", options.nu);
     archive("solver", options.solver);
     archive("cg_steps", options.cg_steps);
+    archive("block_size", options.block_size);
+    archive("precision", options.precision);
+    archive("factor_dtype", options.factor_dtype);
     archive("calculate_loss", options.calculate_loss);
     archive("seed", options.seed);
 }
@@ -187,7 +190,11 @@ constexpr auto words_of([[maybe_unused]] Enum value) {
     if constexpr (std::is_same_v<Enum, AlsObjective>) {
         return std::array<std::string_view, 2>{"hu_koren_volinsky", "rendle"};
     } else if constexpr (std::is_same_v<Enum, AlsSolver>) {
-        return std::array<std::string_view, 2>{"cholesky", "cg"};
+        return std::array<std::string_view, 3>{"cholesky", "cg", "ials_pp"};
+    } else if constexpr (std::is_same_v<Enum, AlsPrecision>) {
+        return std::array<std::string_view, 2>{"strict", "mixed"};
+    } else if constexpr (std::is_same_v<Enum, DType>) {
+        return std::array<std::string_view, 2>{"float32", "float16"};
     } else if constexpr (std::is_same_v<Enum, Context>) {
         return std::array<std::string_view, 3>{"basket", "session", "window"};
     } else if constexpr (std::is_same_v<Enum, TimeKind>) {

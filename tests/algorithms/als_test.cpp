@@ -192,6 +192,58 @@ TEST_P(Als, ManyGradientStepsReachTheExactSolution) {
         for (std::size_t f = 0; f < 12; ++f) ASSERT_NEAR(exact[i][f], steps[i][f], 1e-3);
 }
 
+TEST_P(Als, BlocksOfFactorsReachTheLossOfTheExactSolver) {
+    const CsrMatrix matrix = purchases(80, 50, 5);
+    AlsOptions options = options_of(GetParam(), 20);
+    options.iterations = 60;
+    options.calculate_loss = true;
+    const double exact = fit_als(matrix, options).loss.back();
+    options.solver = AlsSolver::ials_pp;
+    for (const int block : {1, 7, 20}) {
+        options.block_size = block;
+        const AlsModel model = fit_als(matrix, options);
+        for (std::size_t sweep = 1; sweep < model.loss.size(); ++sweep)
+            ASSERT_LE(model.loss[sweep], model.loss[sweep - 1] * (1 + 1e-6)) << block;
+        EXPECT_NEAR(model.loss.back(), exact, 5e-3 * exact) << block;
+    }
+}
+
+TEST_P(Als, OneBlockOfAllFactorsIsTheExactSolver) {
+    const CsrMatrix matrix = purchases(50, 45, 4);
+    AlsOptions options = options_of(GetParam(), 12);
+    options.iterations = 2;
+    const Table exact = table_of(fit_als(matrix, options).item_factors);
+    options.solver = AlsSolver::ials_pp;
+    options.block_size = 12;
+    const Table blocks = table_of(fit_als(matrix, options).item_factors);
+    for (std::size_t i = 0; i < exact.size(); ++i)
+        for (std::size_t f = 0; f < 12; ++f) ASSERT_NEAR(exact[i][f], blocks[i][f], 1e-4);
+}
+
+TEST_P(Als, SixteenBitsKeepTheLoss) {
+    const CsrMatrix matrix = purchases(80, 50, 5);
+    AlsOptions options = options_of(GetParam(), 16);
+    options.iterations = 10;
+    options.calculate_loss = true;
+    const double strict = fit_als(matrix, options).loss.back();
+    for (const auto& [precision, dtype] : {std::pair{AlsPrecision::mixed, DType::f32},
+                                           {AlsPrecision::strict, DType::f16},
+                                           {AlsPrecision::mixed, DType::f16}})
+        for (const AlsSolver solver : {AlsSolver::cholesky, AlsSolver::cg, AlsSolver::ials_pp}) {
+            options.precision = precision;
+            options.factor_dtype = dtype;
+            options.solver = solver;
+            options.block_size = 16;
+            options.cg_steps = 16;
+            const AlsModel model = fit_als(matrix, options);
+            EXPECT_EQ(model.item_factors.dtype(), dtype);
+            EXPECT_NEAR(model.loss.back(), strict, 2e-3 * strict);
+            EXPECT_EQ(als_loss(model, matrix), model.loss.back());
+            const Table folded = table_of(fold_in(model, matrix));
+            ASSERT_TRUE(std::isfinite(folded[0][0]));
+        }
+}
+
 TEST_P(Als, FewGradientStepsLowerTheLossToo) {
     const CsrMatrix matrix = purchases(80, 50, 5);
     AlsOptions options = options_of(GetParam(), 16);
@@ -206,8 +258,9 @@ TEST_P(Als, FewGradientStepsLowerTheLossToo) {
 TEST_P(Als, SameBitsForAnyNumberOfThreadsAndAgainForTheSameSeed) {
     const CsrMatrix matrix = purchases(400, 120, 6);
     AlsOptions options = options_of(GetParam(), 33);
-    for (const AlsSolver solver : {AlsSolver::cholesky, AlsSolver::cg}) {
+    for (const AlsSolver solver : {AlsSolver::cholesky, AlsSolver::cg, AlsSolver::ials_pp}) {
         options.solver = solver;
+        options.block_size = 8;
         options.threads = 1;
         const Table one = table_of(fit_als(matrix, options).item_factors);
         for (const int threads : {2, 3}) {
@@ -277,6 +330,8 @@ TEST(AlsArguments, AreCheckedAtTheDoor) {
     refuse([](AlsOptions& o) { o.factors = 1025; });
     refuse([](AlsOptions& o) { o.iterations = -1; });
     refuse([](AlsOptions& o) { o.regularization = -1; });
+    refuse([](AlsOptions& o) { o.block_size = 0; });
+    refuse([](AlsOptions& o) { o.block_size = 129; });
     refuse([](AlsOptions& o) { o.regularization = std::nanf(""); });
     refuse([](AlsOptions& o) { o.alpha = 0; });
     refuse([](AlsOptions& o) { o.unobserved_weight = 0; });

@@ -43,7 +43,8 @@ struct Thread {
     int group = 0;             ///< groups of copies begun so far
 };
 
-constexpr std::size_t slot_bytes = 16;  ///< the most that a lane may hand to its warp
+constexpr std::size_t slot_bytes =
+    48;  ///< the most that a lane may hand to its warp: its part of a product by tensor cores
 using Slots = unsigned char[32][slot_bytes];
 
 struct Warp {

@@ -1,4 +1,5 @@
 #include "every_backend.hpp"
+#include "formulas/half.hpp"
 
 #include <crosslift/error.hpp>
 
@@ -50,28 +51,34 @@ struct System {
     std::vector<double> b;
 };
 
-System system_of(const CsrMatrix& cells, const HostMatrix& fixed, const AlsStep& step, std::int64_t row) {
+/// The dense part is of `all`, the cells' part of `fixed`, which differ where the cells' is rounded.
+System system_of(const CsrMatrix& cells, const HostMatrix& all, const HostMatrix& fixed, const AlsStep& step,
+                 std::int64_t row) {
     const auto d = static_cast<std::size_t>(fixed.cols);
     System s = {std::vector<std::vector<double>>(d, std::vector<double>(d, 0.0)), std::vector<double>(d, 0.0)};
-    const auto add = [&](std::int64_t item, double weight, double target) {
+    const auto add = [&](const HostMatrix& from, std::int64_t item, double weight, double target) {
         for (std::size_t i = 0; i < d; ++i) {
-            const double yi = fixed.at(item, static_cast<std::int64_t>(i));
+            const double yi = from.at(item, static_cast<std::int64_t>(i));
             s.b[i] += target * yi;
-            for (std::size_t j = 0; j < d; ++j) s.a[i][j] += weight * yi * fixed.at(item, static_cast<std::int64_t>(j));
+            for (std::size_t j = 0; j < d; ++j) s.a[i][j] += weight * yi * from.at(item, static_cast<std::int64_t>(j));
         }
     };
-    for (std::int64_t item = 0; item < fixed.rows; ++item) add(item, static_cast<double>(step.background), 0);
+    for (std::int64_t item = 0; item < all.rows; ++item) add(all, item, static_cast<double>(step.background), 0);
     const auto columns = cells.view().row(row);
     for (std::size_t c = 0; c < columns.size(); ++c) {
         const double r = cells.values.empty() ? 1.0 : static_cast<double>(cells.view().row_values(row)[c]);
         const double w = static_cast<double>(step.alpha) * r;
-        add(columns[c], w, static_cast<double>(step.target_offset) + w);
+        add(fixed, columns[c], w, static_cast<double>(step.target_offset) + w);
     }
     const double ridge = static_cast<double>(step.regularization) *
                          std::pow(static_cast<double>(columns.size()) + static_cast<double>(step.frequency_offset),
                                   static_cast<double>(step.nu));
     for (std::size_t i = 0; i < d; ++i) s.a[i][i] += ridge;
     return s;
+}
+
+System system_of(const CsrMatrix& cells, const HostMatrix& fixed, const AlsStep& step, std::int64_t row) {
+    return system_of(cells, fixed, fixed, step, row);
 }
 
 /// Gauss-Jordan elimination; A is positive definite, so no pivoting.
@@ -132,6 +139,22 @@ void expect_row(const HostMatrix& got, std::int64_t row, const std::vector<doubl
     ASSERT_LE(std::sqrt(error), tolerance * std::sqrt(size) + 1e-7) << "row " << row << ", d " << wanted.size();
 }
 
+/// What 16 bits under one scale make of a matrix.
+HostMatrix rounded(const HostMatrix& from) {
+    float largest = 0;
+    for (const float number : from.numbers) largest = std::max(largest, std::fabs(number));
+    const float scale = formulas::half_scale(largest);
+    HostMatrix to = from;
+    for (float& number : to.numbers) number = scale * formulas::half_value(formulas::half_bits(number / scale));
+    return to;
+}
+
+HostMatrix poisoned(std::int64_t rows, std::int64_t cols) {
+    HostMatrix matrix(rows, cols);
+    for (float& number : matrix.numbers) number = std::nanf("");
+    return matrix;
+}
+
 AlsStep step_of(bool rendle) {
     AlsStep step;
     step.regularization = 0.3F;
@@ -150,12 +173,116 @@ TEST_P(AlsSolve, AgreesWithDoublePrecisionForOddSizes) {
         const bool rendle = d % 2 == 0;
         const CsrMatrix cells = cells_of_all_lengths(19, 300, 299, d % 3 != 0);
         HostMatrix fixed = random_matrix(300, d, static_cast<std::uint32_t>(d));
-        const HostMatrix got = solve(cells, fixed, step_of(rendle), HostMatrix(19, d));
+        const HostMatrix got = solve(cells, fixed, step_of(rendle), poisoned(19, d));
         for (std::int64_t row = 0; row < 19; ++row)
             expect_row(got, row,
                        row == 0 ? std::vector<double>(static_cast<std::size_t>(d), 0.0)
                                 : solution_of(system_of(cells, fixed, step_of(rendle), row)),
                        2e-5);
+    }
+}
+
+/// One pass over blocks of `width` factors from `x`: x_p -= (A_pp)^-1 (A x - b)_p.
+std::vector<double> block_pass_of(const System& s, std::vector<double> x, std::size_t width) {
+    const std::size_t d = x.size();
+    for (std::size_t first = 0; first < d; first += width) {
+        const std::size_t size = std::min(width, d - first);
+        System block = {std::vector<std::vector<double>>(size, std::vector<double>(size)), std::vector<double>(size)};
+        for (std::size_t i = 0; i < size; ++i) {
+            block.b[i] = s.b[first + i];
+            for (std::size_t j = 0; j < d; ++j) block.b[i] -= s.a[first + i][j] * x[j];
+            for (std::size_t j = 0; j < size; ++j) block.a[i][j] = s.a[first + i][first + j];
+        }
+        const std::vector<double> change = solution_of(block);
+        for (std::size_t i = 0; i < size; ++i) x[first + i] += change[i];
+    }
+    return x;
+}
+
+TEST_P(AlsSolve, MixedSumsAreOfFactorsRoundedTo16Bits) {
+    const bool on_gpu = backend().device().kind == Device::Kind::cuda;
+    for (const std::int64_t d : {1, 7, 16, 31, 64, 100, 128, 200})
+        for (const bool with_values : {false, true}) {
+            const CsrMatrix cells = cells_of_all_lengths(7, 90, sized(89, 40), with_values);
+            const HostMatrix fixed = random_matrix(90, d, 31);
+            AlsStep step = step_of(d % 2 == 0);
+            step.regularization = 5;
+            step.mixed = true;
+            const HostMatrix got = solve(cells, fixed, step, poisoned(7, d));
+            // A GPU also rounds sqrt(w) y; where all weights are alike it has nothing to round.
+            const double tolerance = on_gpu && with_values ? 3e-3 : 2e-5;
+            for (std::int64_t row = 1; row < 7; ++row)
+                expect_row(got, row, solution_of(system_of(cells, fixed, rounded(fixed), step, row)), tolerance);
+            EXPECT_EQ(got.numbers, solve(cells, fixed, step, poisoned(7, d), 1).numbers);
+        }
+}
+
+TEST_P(AlsSolve, BlocksOfFactorsAreSolvedInTurn) {
+    const bool on_gpu = backend().device().kind == Device::Kind::cuda;
+    for (const auto& [d, block] : {std::pair{1, 64}, {31, 8}, {64, 64}, {70, 33}, {100, 16}, {150, 128}})
+        for (const bool mixed : {false, true}) {
+            const CsrMatrix cells = cells_of_all_lengths(6, 80, sized(79, 30), d != 31);
+            const HostMatrix fixed = random_matrix(80, d, 32);
+            const HostMatrix before = random_matrix(6, d, 33);
+            AlsStep step = step_of(d == 70);
+            step.regularization = 3;
+            step.block = block;
+            step.mixed = mixed;
+            const HostMatrix got = solve(cells, fixed, step, before);
+            for (std::int64_t row = 1; row < 6; ++row) {
+                std::vector<double> x;
+                for (std::int64_t f = 0; f < d; ++f) x.push_back(before.at(row, f));
+                const System system = system_of(cells, fixed, mixed ? rounded(fixed) : fixed, step, row);
+                expect_row(got, row, block_pass_of(system, x, static_cast<std::size_t>(block)),
+                           mixed && on_gpu && d != 31 ? 5e-3 : 3e-5);
+            }
+            expect_row(got, 0, std::vector<double>(static_cast<std::size_t>(d), 0.0), 0);
+            EXPECT_EQ(got.numbers, solve(cells, fixed, step, before, 1).numbers);
+        }
+}
+
+TEST_P(AlsSolve, StoredHalvesAreTheNumbersTheyStandFor) {
+    const CsrMatrix cells = cells_of_all_lengths(9, 60, 50, true);
+    const HostMatrix fixed = rounded(random_matrix(60, 20, 41));
+    backend::Array<std::uint16_t> memory = backend().array<std::uint16_t>(60 * 24);
+    const backend::HalfSpan halves = {memory.data(), 60, 20, 24};
+    const float scale = backend().narrow(lane(), on_device(fixed, 3), halves);
+    const backend::FactorView stored(halves, scale);
+    const backend::DenseSpan wide = on_device(poisoned(60, 20), 1);
+    backend().widen(lane(), stored, wide);
+    EXPECT_EQ(from_device(wide).numbers, fixed.numbers);
+
+    const backend::DenseSpan gram = on_device(poisoned(20, 20));
+    const backend::DenseSpan same = on_device(poisoned(20, 20));
+    backend().gram(lane(), stored, gram);
+    backend().gram(lane(), wide, same);
+    EXPECT_EQ(from_device(gram).numbers, from_device(same).numbers);
+    const auto rows = backend().make_rows(cells);
+    for (const bool mixed : {false, true}) {
+        AlsStep step = step_of(false);
+        step.mixed = mixed;
+        const backend::DenseSpan out = on_device(poisoned(9, 20));
+        backend().als_solve(lane(), *rows, stored, gram, step, out);
+        EXPECT_EQ(from_device(out).numbers, solve(cells, fixed, step, poisoned(9, 20)).numbers);
+        const double loss = backend().als_loss(lane(), *rows, out, stored, step, step);
+        EXPECT_EQ(loss, backend().als_loss(lane(), *rows, out, wide, step, step));
+    }
+}
+
+TEST_P(AlsSolve, ExtremeWeightsAndFactorsStayInRange) {
+    // Factors of 1e-6 and weights from 1 to 1e8: 16 bits would lose both without their scales.
+    CsrMatrix cells = cells_of_all_lengths(6, 40, 30, true);
+    for (std::size_t i = 0; i < cells.values.size(); ++i) cells.values[i] = i % 3 == 0 ? 1e8F : 1.0F;
+    HostMatrix fixed = random_matrix(40, 12, 51);
+    for (float& number : fixed.numbers) number *= 1e-6F;
+    AlsStep step = step_of(false);
+    step.regularization = 1e-6F;
+    for (const bool mixed : {false, true}) {
+        step.mixed = mixed;
+        const HostMatrix got = solve(cells, fixed, step, poisoned(6, 12));
+        for (std::int64_t row = 1; row < 6; ++row)
+            expect_row(got, row, solution_of(system_of(cells, fixed, mixed ? rounded(fixed) : fixed, step, row)),
+                       mixed ? 5e-3 : 1e-3);
     }
 }
 

@@ -89,11 +89,28 @@ def test_independent_of_threads_and_repeatable(ratings):
 
 
 @pytest.mark.parametrize("objective", ["hu_koren_volinsky", "rendle"])
-@pytest.mark.parametrize("solver", ["cholesky", "cg"])
+@pytest.mark.parametrize("solver", ["cholesky", "cg", "ials_pp"])
 def test_all_objectives_and_solvers_learn_the_blocks(ratings, objective, solver):
     fitted = model(objective=objective, solver=solver, factors=2).fit(ratings)
     items, _ = fitted.recommend(np.arange(30), ratings[:30], k=5)
     assert (items < 20).mean() > 0.9
+
+
+def test_sixteen_bits_stay_close_and_reach_files(ratings, tmp_path):
+    strict = model().fit(ratings)
+    for params in ({"precision": "mixed"}, {"factor_dtype": "float16"}, {"precision": "mixed", "solver": "ials_pp"}):
+        fitted = model(**params, calculate_loss=True).fit(ratings)
+        assert fitted.objective_value(ratings) == pytest.approx(strict.objective_value(ratings), rel=1e-2)
+        assert fitted.objective_value(ratings) == pytest.approx(fitted.loss_[-1], rel=1e-6)
+        assert fitted.item_factors_.dtype == np.float32
+        fitted.save(tmp_path / "model")
+        loaded = crosslift.ImplicitALS.load(tmp_path / "model")
+        np.testing.assert_array_equal(loaded.item_factors_, fitted.item_factors_)
+        assert loaded.get_params() == fitted.get_params()
+    halves = model(factor_dtype="float16").fit(ratings).item_factors_
+    largest = np.abs(halves).max()
+    scale = 2.0 ** (np.floor(np.log2(largest)) - 13)
+    np.testing.assert_array_equal((halves / scale).astype(np.float16).astype(np.float32) * scale, halves)
 
 
 def test_fold_in_gives_the_trained_rows_half_step(fitted, ratings):
@@ -169,6 +186,10 @@ def test_bad_questions(fitted, ratings):
         ({"alpha": 0.0}, "alpha"),
         ({"objective": "best"}, "hu_koren_volinsky"),
         ({"solver": "lu"}, "cholesky"),
+        ({"block_size": 0}, "block_size"),
+        ({"block_size": 129}, "block_size"),
+        ({"precision": "double"}, "strict"),
+        ({"factor_dtype": "float64"}, "float16"),
         ({"seed": -1}, "seed"),
         ({"device": "tpu"}, "tpu"),
     ],

@@ -1,0 +1,114 @@
+// iALS++ (Rendle, Krichene, Zhang, Koren 2021), one block of threads per row: the row goes through all its blocks of
+// factors at once, its factors and the scores of its cells in shared memory, so that the scores are never stored.
+#include "cuda/als_row_sums.cuh"
+#include "cuda/als_row_sums_half.cuh"
+#include "cuda/als_solve.hpp"
+
+namespace crosslift::cuda {
+namespace {
+
+template <class RowShared>
+struct PassShared {
+    RowShared row;
+    float x[most_factors];
+    float scores[CudaRows::longest_whole_row];  ///< y.x of each cell
+};
+
+/// One row's pass, thread by thread.
+template <int width, template <int> class Sums>
+class RowPass {
+    using S = RowShape<width>;
+    using RowShared = typename Sums<width>::Shared;
+
+public:
+    using Shared = PassShared<RowShared>;
+
+    __device__ RowPass(const AlsProblem& problem, std::int64_t row)
+        : problem_(problem),
+          s_(shared<Shared>()),
+          row_(row),
+          begin_(problem.rows.indptr[row]),
+          end_(problem.rows.indptr[row + 1]) {}
+
+    __device__ void run() {
+        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) s_.x[i] = problem_.out.row(row_)[i];
+        for (std::int64_t c = thread_of_block(); c < end_ - begin_; c += S::threads) s_.scores[c] = 0.0F;
+        __syncthreads();
+        for (int number = 0; number < problem_.windows(); ++number) {
+            const Window window = problem_.window(number);
+            add_scores(window, s_.x + window.first);
+        }
+        for (int number = 0; number < problem_.windows(); ++number) improve(problem_.window(number));
+        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) problem_.out.row(row_)[i] = s_.x[i];
+    }
+
+private:
+    /// scores += y.change over a window. A warp takes whole cells, always the same ones.
+    __device__ void add_scores(const Window& window, const float* change) {
+        for (std::int64_t c = warp_of_block(); c < end_ - begin_; c += S::warps) {
+            const float score = window_score(problem_, window, begin_ + c, change);
+            if (lane_of_warp() == 0) s_.scores[c] += score;
+        }
+    }
+
+    /// x -= (A_pp)^-1 (A x - b)_p for the factors p of a window.
+    __device__ void improve(const Window& window) {
+        RowSystem<width, RowShared> system(s_.row);
+        typename S::Patch left;
+        const auto rest = [this](std::int64_t cell, const CellWeights& weights) {
+            return weights.target - weights.weight * s_.scores[cell - begin_];
+        };
+        Sums<width>(problem_, s_.row, window.place, begin_, end_).run(system, left, rest);
+        const float ridge = problem_.ridge[row_];
+        if (thread_of_block() < width)
+            s_.row.right[thread_of_block()] -= dense_side(problem_, window, ridge, s_.x, thread_of_block());
+        __syncthreads();
+        system.solve(problem_, window, ridge, left);
+        for (int i = thread_of_block(); i < window.used; i += S::threads) s_.x[window.first + i] += s_.row.right[i];
+        add_scores(window, s_.row.right);
+        __syncthreads();
+    }
+
+    const AlsProblem& problem_;
+    Shared& s_;
+    std::int64_t row_;
+    std::int64_t begin_;
+    std::int64_t end_;
+};
+
+template <int width, template <int> class Sums>
+__global__ void __launch_bounds__(RowShape<width>::threads, RowShape<width>::blocks)
+    als_ials_pp_kernel(AlsProblem problem, std::int64_t first) {
+    RowPass<width, Sums>(problem, problem.order[first + blockIdx.x]).run();
+}
+
+template <int width, template <int> class Sums>
+void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
+    launch("als_ials_pp", als_ials_pp_kernel<width, Sums>,
+           {static_cast<unsigned>(count), RowShape<width>::threads, sizeof(typename RowPass<width, Sums>::Shared),
+            lane.stream()},
+           problem, first);
+}
+
+template <int width>
+void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
+    if (problem.mixed())
+        solve<width, MixedSums>(lane, problem, first, count);
+    else
+        solve<width, StrictSums>(lane, problem, first, count);
+}
+
+}  // namespace
+
+void solve_ials_pp(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
+    if (problem.width == 16)
+        solve<16>(lane, problem, first, count);
+    else if (problem.width == 32)
+        solve<32>(lane, problem, first, count);
+    else if (problem.width == 64)
+        solve<64>(lane, problem, first, count);
+    else
+        solve<most_fused_factors>(lane, problem, first, count);
+}
+
+}  // namespace crosslift::cuda
