@@ -302,14 +302,21 @@ def steps(run: Run, build: bool) -> dict[str, Callable[[], dict | None]]:
         "als-ml-20m": lambda: run_bench(
             run, "train_bench", "als_gpu/shape:0/", 60, {"CROSSLIFT_BENCH_MATRIX": str(matrices[0])}
         ),
-        "als-msd": lambda: run_bench(
-            run, "train_bench", "als_gpu/shape:1/", 90, {"CROSSLIFT_BENCH_MATRIX": str(matrices[1])}
-        ),
+        **{
+            f"als-msd-{factors}": lambda factors=factors: run_bench(
+                run,
+                "train_bench",
+                f"als_gpu/shape:1/factors:{factors}/",
+                40,
+                {"CROSSLIFT_BENCH_MATRIX": str(matrices[1])},
+            )
+            for factors in (64, 128, 256)
+        },
         "top-k": lambda: run_bench(run, "ops_bench", "top_k_gpu", 60, {"CROSSLIFT_BENCH_FOLDER": str(run.work)}),
         "torch": lambda: compare(run, "torch", "torch_top_k.py", [run.work], 60),
         "wheels": lambda: install_wheels(run),
         "implicit": lambda: compare(run, "implicit", "implicit_gpu_als.py", [matrices[0], 64, 128, 256], 60, site),
-        "implicit-restated": lambda: run_bench(run, "cuda_bench", "implicit_restated/shape:0/", 40),
+        "implicit-restated": lambda: run_bench(run, "cuda_bench", "implicit_restated", 60),
         "ease": lambda: run_bench(run, "train_bench", "ease_gpu", 90),
     }
 

@@ -1,12 +1,14 @@
 #include "algorithms/complement_compression.hpp"
 
 #include "algorithms/basket_slices.hpp"
+#include "algorithms/memory_plan.hpp"
 #include "algorithms/randomized_svd.hpp"
 #include "devices/devices.hpp"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <string>
 #include <vector>
 
 namespace crosslift::algorithms {
@@ -91,6 +93,11 @@ BalancedSvd factorise(Weighted& rest, std::int64_t count, const ComplementOption
     const auto machine = open_backend(options.ease.device);
     const auto lane = machine->lane(options.ease.threads);
     const std::int64_t n = rest.size(), rank = options.factors;
+    MemoryPlan plan;
+    plan.add("the items' matrix", rest.bytes());
+    plan.add("its factors", 6 * n * (rank + svd_oversampling) * static_cast<std::int64_t>(sizeof(float)));
+    plan.require(*machine, "The compression of " + std::to_string(n) + " items to " + std::to_string(rank) + " factors",
+                 "give a smaller ComplementOptions::max_items or factors");
     auto square = machine->array<float>(n * n);
     const backend::DenseSpan matrix{square.data(), n, n, n};
 

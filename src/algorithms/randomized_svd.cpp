@@ -14,7 +14,6 @@ namespace {
 using backend::DenseSpan;
 using backend::DenseView;
 
-constexpr std::int64_t oversampling = 10;
 constexpr int power_iterations = 2;
 
 // A tall matrix in the machine's memory.
@@ -90,7 +89,7 @@ private:
 
 BalancedSvd randomized_svd(const backend::Backend& machine, backend::Lane& lane, DenseView matrix, int rank,
                            std::uint64_t seed, std::stop_token stop) {
-    const std::int64_t wide = std::min({rank + oversampling, matrix.rows, matrix.cols});
+    const std::int64_t wide = std::min({rank + svd_oversampling, matrix.rows, matrix.cols});
     Projection projection(machine, lane);
     Tall right(machine, matrix.cols, wide);
     machine.fill_factors(lane, right.span(), seed, backend::Table::items, 1.0F);

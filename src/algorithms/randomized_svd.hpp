@@ -17,6 +17,9 @@ struct BalancedSvd {
     Matrix right;  ///< cols x rank
 };
 
+/// Columns beyond the rank that the projection works with.
+constexpr std::int64_t svd_oversampling = 10;
+
 /// Deterministic from `seed`. `matrix` lies in the memory of `machine`. Waits. Throws Stopped on request.
 BalancedSvd randomized_svd(const backend::Backend& machine, backend::Lane& lane, backend::DenseView matrix, int rank,
                            std::uint64_t seed, std::stop_token stop);

@@ -16,6 +16,10 @@ Matrix Matrix::to_host() const {
     const bool half = dtype_ == DType::f16;
     const std::int64_t itemsize = half ? 2 : 4;
     std::vector<std::uint16_t> halves(half ? static_cast<std::size_t>(cols_) : 0);
+    if (!half && stride_ == cols_ && scale_ == 1.0F) {
+        backend->copy_out(*lane, host.data(), data_, rows_ * cols_ * itemsize);
+        return host;
+    }
     for (std::int64_t r = 0; r < rows_; ++r) {
         const std::span<float> to = host.row(r);
         const char* from = static_cast<const char*>(data_) + r * stride_ * itemsize;

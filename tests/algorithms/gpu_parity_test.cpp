@@ -52,8 +52,8 @@ bool same_bits(const Matrix& a, const Matrix& b) {
            std::memcmp(left.data(), right.data(), static_cast<std::size_t>(left.rows() * left.cols()) * 4) == 0;
 }
 
-std::vector<float> scores_of(const AlsModel& model, std::int64_t customer) {
-    const Matrix customers = model.customer_factors.to_host(), items = model.item_factors.to_host();
+/// Of factors in host memory.
+std::vector<float> scores_of(const Matrix& customers, const Matrix& items, std::int64_t customer) {
     std::vector<float> scores;
     for (std::int64_t item = 0; item < items.rows(); ++item)
         scores.push_back(
@@ -97,10 +97,12 @@ protected:
         ASSERT_EQ(cpu.loss.size(), other.loss.size());
         for (std::size_t sweep = 0; sweep < cpu.loss.size(); ++sweep)
             EXPECT_NEAR(other.loss[sweep], cpu.loss[sweep], 1e-5 * cpu.loss[sweep]) << "sweep " << sweep;
+        const Matrix customers = other.customer_factors.to_host(), items = other.item_factors.to_host();
         const std::int64_t looked_at = std::min<std::int64_t>(cells.rows, 400);
         std::int64_t same = 0;
         for (std::int64_t customer = 0; customer < looked_at; ++customer) {
-            const std::vector<float> wanted = scores_of(cpu, customer), got = scores_of(other, customer);
+            const std::vector<float> wanted = scores_of(cpu.customer_factors, cpu.item_factors, customer);
+            const std::vector<float> got = scores_of(customers, items, customer);
             const auto [low, high] = std::ranges::minmax(wanted);
             for (std::size_t item = 0; item < wanted.size(); ++item)
                 ASSERT_NEAR(got[item], wanted[item], 1e-3F * (high - low)) << customer << " " << item;
