@@ -41,7 +41,10 @@ void* crosslift_open_cuda_backend(unsigned contract, const char* build, int inde
 def compile_library(path, source, *options):
     """A shared library made of a few lines of C."""
     subprocess.run(
-        ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(path), *options], input=source, text=True, check=True
+        ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-x", "none", "-o", str(path), *options],
+        input=source,
+        text=True,
+        check=True,
     )
     return path
 
