@@ -63,9 +63,9 @@ class Run:
         out.mkdir(parents=True, exist_ok=True)
         self.log = (out / "gpu_check.log").open("w", encoding="utf-8", errors="replace")
         self.gpu = False
-        folders = cublas_folders()
+        # The programs find what lies beside them; only cuBLAS is the machine's own.
         self.libraries = {
-            "LD_LIBRARY_PATH": ":".join([str(BIN), *folders, os.environ.get("LD_LIBRARY_PATH", "")]).strip(":"),
+            "LD_LIBRARY_PATH": ":".join([*cublas_folders(), os.environ.get("LD_LIBRARY_PATH", "")]).strip(":"),
             "CROSSLIFT_CUDA_MODULE": str(BIN / "libcrosslift_cuda.so"),
         }
 

@@ -92,7 +92,7 @@ TEST(MemoryPlan, FiftyThousandItemsTakeLessThanFortyGigabytes) {
 
 TEST(MemoryPlan, InteractionsThatDoNotFitAreStreamedToTheSameBits) {
     const auto backend = backends().front();
-    const CsrMatrix cells = even_rows(3000, 200, 20), by_item = transpose(cells);
+    const CsrMatrix cells = even_rows(600, 200, 100), by_item = transpose(cells);
     AlsOptions options = on_gpu(1);
     options.solver = AlsSolver::cg;
     options.cg_steps = 1;
@@ -100,10 +100,10 @@ TEST(MemoryPlan, InteractionsThatDoNotFitAreStreamedToTheSameBits) {
     // One byte less than the plan with resident interactions.
     using Operation = backend::Workload::Operation;
     const std::int64_t nnz = cells.view().nnz();
-    const std::int64_t needed = 3200 * 4 + 4 + backend->rows_memory(cells).resident +
+    const std::int64_t needed = 800 * 4 + 4 + backend->rows_memory(cells).resident +
                                 backend->rows_memory(by_item).resident +
-                                std::max(backend->scratch_bytes({Operation::als_solve, 3000, 200, nnz, 1, 1, 0}),
-                                         backend->scratch_bytes({Operation::als_solve, 200, 3000, nnz, 1, 1, 0}));
+                                std::max(backend->scratch_bytes({Operation::als_solve, 600, 200, nnz, 1, 1, 0}),
+                                         backend->scratch_bytes({Operation::als_solve, 200, 600, nnz, 1, 1, 0}));
     const std::int64_t limit = 8 * megabyte + needed - 1;
     const std::int64_t before = memory_in_use();
     AlsModel streamed;
