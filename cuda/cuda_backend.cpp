@@ -49,6 +49,11 @@ CudaBackend::CudaBackend(int device_index) : device_{Device::Kind::cuda, device_
     first->wait();
 }
 
+void CudaBackend::synchronize() const {
+    const DeviceScope scope(device_.index);
+    check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+}
+
 std::shared_ptr<void> CudaBackend::allocate(std::int64_t bytes) const {
     const DeviceScope scope(device_.index);
     std::shared_ptr<void> memory = MemoryPool::allocate(pool_, bytes);

@@ -26,6 +26,7 @@ public:
     explicit CudaBackend(int device_index);
 
     Device device() const override { return device_; }
+    void synchronize() const override;
     std::shared_ptr<void> allocate(std::int64_t bytes) const override;
     void copy_in(backend::Lane& lane, void* to, const void* from_host, std::int64_t bytes) const override;
     void copy_out(backend::Lane& lane, void* to_host, const void* from, std::int64_t bytes) const override;

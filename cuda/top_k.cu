@@ -10,6 +10,7 @@ namespace crosslift::cuda {
 namespace {
 
 constexpr int threads = 256;
+static_assert(4096 % 64 == 0 && (std::int64_t{4} << 20) / most_kept >= 4096, "a batch is whole tiles of queries");
 
 /// Keys to rows and scores; `best` has `kept` keys per query, the answer has `k`, padded.
 __global__ void __launch_bounds__(threads)
@@ -21,23 +22,7 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-/// Copies `count` answers of `kept` entries out of pinned memory into the caller's of k entries.
-template <class T>
-void spread(const T* from, std::int64_t count, std::int64_t kept, std::int64_t k, T filler, T* to) {
-    for (std::int64_t q = 0; q < count; ++q) {
-        std::copy_n(from + q * kept, kept, to + q * k);
-        std::fill(to + q * k + kept, to + (q + 1) * k, filler);
-    }
-}
-
 }  // namespace
-
-std::shared_ptr<const backend::Items> CudaBackend::make_items(backend::DenseView factors, std::shared_ptr<void> owner,
-                                                              const backend::ItemColumns& columns) const {
-    const DeviceScope scope(device_.index);
-    CudaLane copying(lanes_);
-    return std::make_shared<CudaItems>(factors, std::move(owner), columns, pool_, copying.state());
-}
 
 void CudaBackend::top_k(backend::Lane& lane, const backend::Items& items, backend::DenseView queries, int k,
                         std::span<const backend::QueryFilter> filters, std::int32_t* rows, float* scores) const {
@@ -57,9 +42,18 @@ void CudaBackend::top_k(backend::Lane& lane, const backend::Items& items, backen
         std::fill(scores, scores + queries.rows * k, -INFINITY);
         return;
     }
-    const DeviceFilters device_filters(own, filters);
-    const TopKProblem problem = {catalog->view(), queries, device_filters.data(), device_filters.one_for_all(), kept};
-    // Queries at a time: so many that the answers of a batch stay below 32 MB.
+    const TileShape shape = shape_for(queries.rows);
+    const DeviceQuestion question(own, *catalog, filters, queries.rows, shape);
+    const TopKProblem problem = {catalog->view(),
+                                 queries,
+                                 question.order(),
+                                 question.filters(),
+                                 question.one_for_all(),
+                                 question.tiles(),
+                                 question.stretches(),
+                                 question.most_tiles(),
+                                 kept};
+    // Queries at a time: so many that the answers of a batch stay below 32 MB; with few answers each, whole tiles.
     const std::int64_t batch = std::clamp<std::int64_t>((std::int64_t{4} << 20) / kept, 1, 4096);
     for (std::int64_t first = 0; first < queries.rows; first += batch) {
         const std::int64_t count = std::min(batch, queries.rows - first);
@@ -67,20 +61,21 @@ void CudaBackend::top_k(backend::Lane& lane, const backend::Items& items, backen
         Scratch scratch(own.pool(), own.stream());
         auto* best = scratch.take<Key>(numbers);
         if (kept <= most_kept)
-            keep_best(own, problem, first, count, limits_.multiprocessors, best);
+            keep_best(own, problem, shape, first, count, limits_.multiprocessors, best);
         else
             sort_all(own, problem, first, count, best);
-        auto* device_rows = scratch.take<std::int32_t>(numbers);
-        auto* device_scores = scratch.take<float>(numbers);
+        auto* device_rows = scratch.take<std::int32_t>(2 * numbers);  // and the scores behind them
+        auto* device_scores = reinterpret_cast<float*>(device_rows + numbers);
         launch("unpack", unpack_kernel, {blocks_for(numbers, threads, 65536), threads, 0, own.stream()}, best, count,
                kept, device_rows, device_scores);
-        auto* host = static_cast<char*>(own.pinned(numbers * 8));
-        auto* host_rows = reinterpret_cast<std::int32_t*>(host);
-        auto* host_scores = reinterpret_cast<float*>(host + numbers * 4);
-        own.copy_out(host_rows, device_rows, numbers * 4);
-        own.copy_out(host_scores, device_scores, numbers * 4);
-        spread<std::int32_t>(host_rows, count, kept, k, -1, rows + first * k);
-        spread<float>(host_scores, count, kept, k, -INFINITY, scores + first * k);
+        auto* host_rows = static_cast<std::int32_t*>(own.pinned(numbers * 8));
+        const auto* host_scores = reinterpret_cast<const float*>(host_rows + numbers);
+        own.copy_out(host_rows, device_rows, numbers * 8);
+        for (std::int64_t n = 0; n < count; ++n) {
+            const std::int64_t q = question.query_at(first + n);
+            std::fill(std::copy_n(host_rows + n * kept, kept, rows + q * k), rows + (q + 1) * k, -1);
+            std::fill(std::copy_n(host_scores + n * kept, kept, scores + q * k), scores + (q + 1) * k, -INFINITY);
+        }
     }
 }
 

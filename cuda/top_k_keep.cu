@@ -18,9 +18,12 @@ struct Candidates {
     Key* keys;
     int room;  ///< a power of two, at least k + items of a tile
     int slabs;
-    std::int64_t tiles_per_slab;
     std::int64_t first_query;
     std::int64_t query_count;
+
+    __device__ Key* room_of(std::int64_t query, std::int64_t slab) const {
+        return keys + (query * slabs + slab) * room;
+    }
 };
 
 template <int items_, int queries_>
@@ -37,6 +40,9 @@ struct Scorer {
     };
 };
 
+using Few = Scorer<256, 8>;
+using Many = Scorer<64, 64>;
+
 /// The best k of the `count` keys in a room, sorted, and the rest forgotten. All threads of the block call it.
 __device__ void compact(Key* room, int size, Key* sorted, int k, int& count, Key& worst) {
     for (int i = thread_of_block(); i < size; i += threads_in_block()) sorted[i] = i < count ? room[i] : no_key;
@@ -50,47 +56,92 @@ __device__ void compact(Key* room, int size, Key* sorted, int k, int& count, Key
     __syncthreads();
 }
 
-/// Block (s, q): slab s of the catalog, tile q of the queries.
+/// Walks the item tiles of a slab, stretch by stretch.
+class TileWalk {
+public:
+    __device__ TileWalk(const backend::Stretch* stretches, std::int64_t skip) : stretch_(stretches), tile_(skip) {
+        while (tile_ >= stretch_->end - stretch_->begin) {
+            tile_ -= stretch_->end - stretch_->begin;
+            ++stretch_;
+        }
+        tile_ += stretch_->begin;
+    }
+    __device__ std::int64_t tile() const { return tile_; }
+    /// To the next tile, of which there must be one.
+    __device__ void next() {
+        if (++tile_ == stretch_->end) tile_ = (++stretch_)->begin;
+    }
+
+private:
+    const backend::Stretch* stretch_;
+    std::int64_t tile_;
+};
+
+/// Keeps a scored item if it may be offered. Few get here; a function of its own, so that the registers of the tile
+/// need not last over the filter's searches.
+__device__ __attribute__((noinline)) void keep(const TopKProblem& problem, const Candidates& candidates, Key key,
+                                               std::int64_t query, int& count) {
+    if (may_offer(problem, candidates.first_query + query, row_of(key)))
+        candidates.room_of(query, blockIdx.x)[atomicAdd(&count, 1)] = key;
+}
+
+/// Keeps what can still be among the best from one tile of scores.
 template <class S>
-__global__ void __launch_bounds__(S::Product::threads) keep_best_kernel(TopKProblem problem, Candidates candidates) {
+__device__ void take(const TopKProblem& problem, const Candidates& candidates, typename S::Shared& s,
+                     const typename S::Product::Sum& sum, std::int64_t tile, std::int64_t query0) {
+    using Product = typename S::Product;
+#pragma unroll
+    for (int i = 0; i < Product::patch; ++i) {
+        const std::int64_t item = tile * S::items + Product::patch_row() + i;
+        if (item >= problem.items.factors.rows) continue;
+        const std::int32_t row = row_at(problem, item);
+#pragma unroll
+        for (int j = 0; j < Product::patch; ++j) {
+            const int q = Product::patch_col() + j;
+            const Key key = make_key(with_bias(problem, item, sum[i][j]), row);
+            if (query0 + q < candidates.query_count && key < s.worst[q])
+                keep(problem, candidates, key, query0 + q, s.count[q]);
+        }
+    }
+}
+
+/// Block (s, q): slab s of what tile q of the queries looks at.
+template <class S>
+__global__ void __launch_bounds__(S::Product::threads)
+    keep_best_kernel(const __grid_constant__ TopKProblem problem, const __grid_constant__ Candidates candidates) {
     using Product = typename S::Product;
     auto& s = shared<typename S::Shared>();
     const std::int64_t query0 = static_cast<std::int64_t>(blockIdx.y) * S::queries;
-    const auto room_of = [&](int q) {
-        return candidates.keys + ((query0 + q) * candidates.slabs + blockIdx.x) * candidates.room;
-    };
     for (int q = thread_of_block(); q < S::queries; q += Product::threads) {
         s.count[q] = 0;
         s.worst[q] = no_key;
     }
-    const std::int64_t tiles = (problem.items.factors.rows + S::items - 1) / S::items;
-    const std::int64_t begin = blockIdx.x * candidates.tiles_per_slab;
-    const std::int64_t end = begin + candidates.tiles_per_slab < tiles ? begin + candidates.tiles_per_slab : tiles;
-    for (std::int64_t tile = begin; tile < end; ++tile) {
-        typename Product::Sum sum = {};
-        score_tile<Product>(s.product, sum, problem, tile * S::items, candidates.first_query + query0,
-                            candidates.first_query + candidates.query_count);
-        for (int i = 0; i < Product::patch; ++i)
-            for (int j = 0; j < Product::patch; ++j) {
-                const std::int64_t item = tile * S::items + Product::patch_row() + i;
-                const int q = Product::patch_col() + j;
-                if (item >= problem.items.factors.rows || query0 + q >= candidates.query_count) continue;
-                const Key key = make_key(with_bias(problem, item, sum[i][j]), static_cast<std::int32_t>(item));
-                if (key < s.worst[q] && may_offer(problem, candidates.first_query + query0 + q, item))
-                    room_of(q)[atomicAdd(&s.count[q], 1)] = key;
-            }
-        __syncthreads();
-        for (int q = 0; q < S::queries; ++q) {
+    const QueryTile looks = problem.tiles[candidates.first_query / S::queries + blockIdx.y];
+    const std::int64_t per_slab = (looks.tiles + candidates.slabs - 1) / candidates.slabs;
+    const std::int64_t begin = blockIdx.x * per_slab;
+    const std::int64_t end = begin + per_slab < looks.tiles ? begin + per_slab : looks.tiles;
+    if (begin < end) {
+        TileWalk walk(problem.stretches + looks.first, begin);
+        for (std::int64_t n = begin; n < end; ++n) {
+            const bool last = n + 1 == end;
+            typename Product::Sum sum = {};
+            score_tile<Product>(s.product, sum, problem, walk.tile() * S::items, candidates.first_query + query0,
+                                candidates.first_query + candidates.query_count);
+            take<S>(problem, candidates, s, sum, walk.tile(), query0);
+            if (!last) walk.next();
+            __syncthreads();
             // Every thread sees the same count, so that the whole block goes the same way.
-            const bool last = tile + 1 == end;
-            if (s.count[q] > (last ? problem.k : candidates.room - S::items))
-                compact(room_of(q), candidates.room, s.sorted, problem.k, s.count[q], s.worst[q]);
+            for (int q = 0; q < S::queries; ++q)
+                if (s.count[q] > (last ? problem.k : candidates.room - S::items))
+                    compact(candidates.room_of(query0 + q, blockIdx.x), candidates.room, s.sorted, problem.k,
+                            s.count[q], s.worst[q]);
         }
     }
     __syncthreads();
     for (int q = warp_of_block(); q < S::queries; q += Product::threads / warp_size)
         if (query0 + q < candidates.query_count)
-            for (int i = s.count[q] + lane_of_warp(); i < problem.k; i += warp_size) room_of(q)[i] = no_key;
+            for (int i = s.count[q] + lane_of_warp(); i < problem.k; i += warp_size)
+                candidates.room_of(query0 + q, blockIdx.x)[i] = no_key;
 }
 
 struct MergeShared {
@@ -121,14 +172,12 @@ void run(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::i
     int room = 256;
     while (room < problem.k + S::items) room *= 2;
     // As many slabs as keep the GPU busy; the answer does not depend on their number.
-    const std::int64_t tiles = (problem.items.factors.rows + S::items - 1) / S::items;
     const std::int64_t query_tiles = (count + S::queries - 1) / S::queries;
-    const std::int64_t wanted = std::clamp<std::int64_t>(4 * multiprocessors / query_tiles, 1, tiles);
-    const std::int64_t tiles_per_slab = (tiles + wanted - 1) / wanted;
-    const std::int64_t slabs = (tiles + tiles_per_slab - 1) / tiles_per_slab;
+    const std::int64_t most = std::max<std::int64_t>(1, problem.most_tiles);
+    const std::int64_t slabs = std::clamp<std::int64_t>(4 * multiprocessors / query_tiles, 1, most);
     Scratch scratch(lane.pool(), lane.stream());
-    const Candidates candidates = {
-        scratch.take<Key>(count * slabs * room), room, static_cast<int>(slabs), tiles_per_slab, first, count};
+    const Candidates candidates = {scratch.take<Key>(count * slabs * room), room, static_cast<int>(slabs), first,
+                                   count};
     launch("keep_best", keep_best_kernel<S>,
            {dim3(static_cast<unsigned>(slabs), static_cast<unsigned>(query_tiles)), S::Product::threads,
             sizeof(typename S::Shared), lane.stream()},
@@ -139,13 +188,18 @@ void run(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::i
 
 }  // namespace
 
-void keep_best(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::int64_t count, int multiprocessors,
-               Key* best) {
+TileShape shape_for(std::int64_t queries) {
     constexpr std::int64_t few_queries = 16;
-    if (count <= few_queries)
-        run<Scorer<256, 8>>(lane, problem, first, count, multiprocessors, best);
+    if (queries <= few_queries) return {Few::items, Few::queries};
+    return {Many::items, Many::queries};
+}
+
+void keep_best(LaneState& lane, const TopKProblem& problem, TileShape shape, std::int64_t first, std::int64_t count,
+               int multiprocessors, Key* best) {
+    if (shape.queries == Few::queries)
+        run<Few>(lane, problem, first, count, multiprocessors, best);
     else
-        run<Scorer<64, 64>>(lane, problem, first, count, multiprocessors, best);
+        run<Many>(lane, problem, first, count, multiprocessors, best);
 }
 
 }  // namespace crosslift::cuda

@@ -31,9 +31,10 @@ __global__ void __launch_bounds__(threads)
             const std::int64_t item = item0 + Product::patch_row() + i;
             const std::int64_t query = query0 + Product::patch_col() + j;
             if (item >= padded || query >= count) continue;
-            const bool offered = item < problem.items.factors.rows && may_offer(problem, first + query, item);
-            keys[query * padded + item] =
-                offered ? make_key(with_bias(problem, item, sum[i][j]), static_cast<std::int32_t>(item)) : no_key;
+            const bool exists = item < problem.items.factors.rows;
+            const std::int32_t row = exists ? row_at(problem, item) : -1;
+            const bool offered = exists && may_offer(problem, first + query, row);
+            keys[query * padded + item] = offered ? make_key(with_bias(problem, item, sum[i][j]), row) : no_key;
         }
 }
 

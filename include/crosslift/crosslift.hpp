@@ -32,5 +32,6 @@
 #include <crosslift/replenishment.hpp>
 #include <crosslift/retrieval.hpp>
 #include <crosslift/sparse.hpp>
+#include <crosslift/synchronize.hpp>
 #include <crosslift/trade_up.hpp>
 #include <crosslift/transactions.hpp>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <crosslift/api.hpp>
+#include <crosslift/bpr.hpp>
 #include <crosslift/offers.hpp>
 
 #include <filesystem>
@@ -18,5 +19,7 @@ CROSSLIFT_API OfferEngine load_offer_engine(const std::filesystem::path& path);
 /// The same for factors alone.
 CROSSLIFT_API void save(const AlsModel& model, const std::filesystem::path& path);
 CROSSLIFT_API AlsModel load_als(const std::filesystem::path& path);
+CROSSLIFT_API void save(const BprModel& model, const std::filesystem::path& path);
+CROSSLIFT_API BprModel load_bpr(const std::filesystem::path& path);
 
 }  // namespace crosslift

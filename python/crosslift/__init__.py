@@ -10,6 +10,7 @@ from ._core import (
     FileError,
     FormatError,
     InvalidArgument,
+    Matrix,
     Stopped,
     __version__,
 )
@@ -17,6 +18,7 @@ from ._cuda import library_folders
 from ._estimator import NotFittedError
 from ._progress import ProgressEvent
 from .als import ImplicitALS
+from .bpr import BPR
 from .catalog import Catalog
 from .complement import ComplementModel
 from .ease import Ease
@@ -45,6 +47,7 @@ def devices() -> list[DeviceInfo]:
 
 
 __all__ = [
+    "BPR",
     "Catalog",
     "ComplementModel",
     "DataError",
@@ -57,6 +60,7 @@ __all__ = [
     "FormatError",
     "ImplicitALS",
     "InvalidArgument",
+    "Matrix",
     "NotFittedError",
     "Offer",
     "OfferEngine",

@@ -16,8 +16,9 @@ class Retriever:
     Parameters
     ----------
     item_factors : array of float32, items x factors
-        A NumPy array, or anything with ``__dlpack__`` in host memory (a torch tensor). Not copied where it is
-        contiguous float32.
+        A NumPy array, the ``item_matrix_`` of a model, or anything with ``__dlpack__`` or
+        ``__cuda_array_interface__`` (a tensor of PyTorch, an array of CuPy), on the host or on a GPU. Not copied where
+        it is float32 with contiguous rows on the device that searches.
     cosine : bool
         Ranks by cosine instead of inner product; an item whose factors are all zero scores 0.
     category : array of int, optional
@@ -56,7 +57,7 @@ class Retriever:
             "threads": threads,
             "device": device,
         }
-        self._core = _core.Retriever(as_float32(item_factors), options)
+        self._core = _core.Retriever(as_matrix(item_factors), options)
 
     @property
     def items(self) -> int:
@@ -76,38 +77,74 @@ class Retriever:
         queries : array of float32, n x factors, or a single vector
         k : int
         filters : dict or list of dict, optional
-            One for all queries or one per query, with any of ``exclude``, ``allow`` (rows of items), ``categories``,
-            ``exclude_categories``, ``min_price``, ``max_price``. With a price bound, items of unknown price are out.
+            One for all queries or one per query, with any of ``exclude``, ``allow`` (rows of items, or an array of bool
+            with one entry per item), ``categories``, ``exclude_categories``, ``min_price``, ``max_price``. With a
+            price bound, items of unknown price are out.
 
         Returns
         -------
         rows, scores : ndarray of int32, ndarray of float32
             n x k (k for a single vector): higher score first, ties by lower row; padded with -1 and -inf.
         """
-        vectors = as_float32(queries)
-        single = vectors.ndim == 1
+        vectors = as_matrix(queries)
+        single = len(vectors.shape) == 1
         wishes = [filters] if isinstance(filters, Mapping) else list(filters or [])
-        rows, scores = self._core.top_k(vectors[None, :] if single else vectors, k, [_filter(it) for it in wishes])
+        wanted = [_filter(it, self.items) for it in wishes]
+        rows, scores = self._core.top_k(vectors[None, :] if single else vectors, k, wanted)
         return (rows[0], scores[0]) if single else (rows, scores)
 
 
-def as_float32(array: Any) -> np.ndarray:
-    """A contiguous float32 array over the same memory where that is possible."""
+def as_matrix(array: Any) -> Any:
+    """What is on a GPU, or a Matrix, as it is; else a contiguous float32 array over the same memory where that is
+    possible."""
+    if isinstance(array, _core.Matrix) or hasattr(array, "__cuda_array_interface__"):
+        return array
     if not isinstance(array, np.ndarray) and hasattr(array, "__dlpack__"):
+        if array.__dlpack_device__()[0] != _HOST:
+            return array
         array = np.from_dlpack(array)
     return np.ascontiguousarray(array, dtype=np.float32)
+
+
+_HOST = 1  # the CPU among DLPack's kinds of devices
 
 
 def _column(values: Any, dtype: type) -> np.ndarray:
     return np.ascontiguousarray([] if values is None else values, dtype=dtype)
 
 
-def _filter(wishes: Mapping[str, Any]) -> dict[str, Any]:
+def _filter(wishes: Mapping[str, Any], items: int) -> dict[str, Any]:
     rows = ("exclude", "allow", "categories", "exclude_categories")
     if unknown := set(wishes) - {*rows, "min_price", "max_price"}:
         raise _core.InvalidArgument(f"a filter has unknown entries {sorted(unknown)}")
-    return {
-        name: _column(value, np.int32) if name in rows else float(value)
-        for name, value in wishes.items()
-        if value is not None
-    }
+    wanted: dict[str, Any] = {}
+    for name, value in wishes.items():
+        if value is None:
+            continue
+        if name not in rows:
+            wanted[name] = float(value)
+        elif not is_mask(value):
+            wanted[name] = _column(value, np.int32)
+        elif name in ("exclude", "allow") and np.shape(value) == (items,):
+            if name == "allow":
+                wanted["allow_bitmap"] = _bitmap(value)
+            else:
+                wanted[name] = np.flatnonzero(value).astype(np.int32)
+        else:
+            raise _core.InvalidArgument(
+                f"'{name}' of a filter is an array of bool of shape {np.shape(value)}; exclude and allow take one with "
+                f"an entry for each of the {items} items"
+            )
+    return wanted
+
+
+def is_mask(values: Any) -> bool:
+    """Is it an array (or a list) of bool?"""
+    return bool(np.asarray(values).dtype.kind == "b")
+
+
+def _bitmap(mask: Any) -> np.ndarray:
+    """Bit row % 32 of word row // 32."""
+    padded = np.zeros(-(-len(mask) // 32) * 32, bool)
+    padded[: len(mask)] = np.asarray(mask)
+    return np.packbits(padded, bitorder="little").view("<u4").astype(np.uint32)

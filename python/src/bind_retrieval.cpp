@@ -17,6 +17,7 @@ using Rows = Array<std::int32_t>;
 // A query's filter and the arrays that it looks at.
 struct HeldFilter {
     std::vector<Rows> arrays;
+    Array<std::uint32_t> bitmap;
     Filter filter;
 
     explicit HeldFilter(const py::dict& wishes) {
@@ -28,6 +29,10 @@ struct HeldFilter {
         filter.exclude = rows("exclude");
         filter.use_allow = wishes.contains("allow");
         filter.allow = rows("allow");
+        if (wishes.contains("allow_bitmap")) {
+            bitmap = wishes["allow_bitmap"].cast<Array<std::uint32_t>>();
+            filter.allow_bitmap = as_span(bitmap);
+        }
         filter.categories = rows("categories");
         filter.exclude_categories = rows("exclude_categories");
         if (wishes.contains("min_price")) filter.min_price = wishes["min_price"].cast<float>();
@@ -35,11 +40,7 @@ struct HeldFilter {
     }
 };
 
-Retriever make_retriever(const Array<float>& factors, const py::dict& options) {
-    if (factors.ndim() != 2) {
-        throw InvalidArgument("item factors have " + std::to_string(factors.ndim()) +
-                              " dimensions; a matrix of items x factors is wanted");
-    }
+Retriever make_retriever(const py::object& factors, const py::dict& options) {
     RetrieverOptions chosen;
     chosen.cosine = options["cosine"].cast<bool>();
     chosen.threads = options["threads"].cast<int>();
@@ -50,23 +51,20 @@ Retriever make_retriever(const Array<float>& factors, const py::dict& options) {
     chosen.category = as_span(category);
     chosen.price = as_span(price);
     chosen.bias = as_span(bias);
-    const Matrix matrix = as_matrix(factors);
+    const Matrix matrix = to_matrix(factors, "item factors");
     const py::gil_scoped_release unlocked;
     return Retriever(matrix, chosen);
 }
 
 // Rows and scores as n x k arrays, padded with -1 and -infinity.
-py::tuple top_k(const Retriever& retriever, const Array<float>& queries, int k, const py::list& wishes) {
-    if (queries.ndim() != 2) {
-        throw InvalidArgument("queries have " + std::to_string(queries.ndim()) + " dimensions; n x factors is wanted");
-    }
+py::tuple top_k(const Retriever& retriever, const py::object& queries, int k, const py::list& wishes) {
     std::vector<HeldFilter> held;
     for (const py::handle it : wishes) held.emplace_back(it.cast<py::dict>());
     std::vector<Filter> filters;
     for (const HeldFilter& it : held) filters.push_back(it.filter);
     std::vector<TopK> found;
+    const Matrix matrix = to_matrix(queries, "queries");
     {
-        const Matrix matrix = as_matrix(queries);
         const py::gil_scoped_release unlocked;
         found = retriever.top_k(matrix, k, filters);
     }

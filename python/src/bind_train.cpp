@@ -1,10 +1,11 @@
-// ImplicitALS, Ease and ComplementModel: sparse rows in, factors out.
+// ImplicitALS, BPR, Ease and ComplementModel: sparse rows in, factors out.
 #include "bind.hpp"
 #include "numpy.hpp"
 #include "options.hpp"
 #include "training.hpp"
 
 #include <crosslift/als.hpp>
+#include <crosslift/bpr.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
 #include <crosslift/model_io.hpp>
@@ -24,35 +25,35 @@ py::tuple to_python(Training<Model> training) {
     return py::make_tuple(model, training.interruption);
 }
 
+template <class Model>
+Matrix fold_in_rows(const Model& model, const py::tuple& rows) {
+    const Csr csr(rows);
+    const py::gil_scoped_release unlocked;
+    return fold_in(model, csr.view());
+}
+
+template <class Model>
+void save_model(const Model& model, const std::filesystem::path& path) {
+    const py::gil_scoped_release unlocked;
+    save(model, path);
+}
+
 void bind_als(py::module_& m) {
     py::class_<AlsModel>(m, "AlsModel")
-        .def_property_readonly("customer_factors", [](const AlsModel& a) { return to_numpy(a.customer_factors); })
-        .def_property_readonly("item_factors", [](const AlsModel& a) { return to_numpy(a.item_factors); })
+        .def_readonly("customer_factors", &AlsModel::customer_factors)
+        .def_readonly("item_factors", &AlsModel::item_factors)
         .def_readonly("loss", &AlsModel::loss)
         .def_readonly("sweeps", &AlsModel::sweeps)
         .def_readonly("stopped_early", &AlsModel::stopped_early)
         .def_property_readonly("options", [](const AlsModel& a) { return to_dict(a.options); })
-        .def("fold_in",
-             [](const AlsModel& model, const py::tuple& rows) {
-                 const Csr csr(rows);
-                 Matrix factors;
-                 {
-                     const py::gil_scoped_release unlocked;
-                     factors = fold_in(model, csr.view());
-                 }
-                 return to_numpy(factors);
-             })
+        .def("fold_in", &fold_in_rows<AlsModel>)
         .def("objective",
              [](const AlsModel& model, const py::tuple& rows) {
                  const Csr csr(rows);
                  const py::gil_scoped_release unlocked;
                  return als_loss(model, csr.view());
              })
-        .def("save",
-             [](const AlsModel& model, const std::filesystem::path& path) {
-                 const py::gil_scoped_release unlocked;
-                 save(model, path);
-             })
+        .def("save", &save_model<AlsModel>)
         .def_static("load", [](const std::filesystem::path& path) {
             const py::gil_scoped_release unlocked;
             return load_als(path);
@@ -63,6 +64,29 @@ void bind_als(py::module_& m) {
         const auto chosen = from_dict<AlsOptions>(options);
         return to_python(
             run_training<AlsModel>(on_step, [&](const Progress& progress) { return fit_als(view, chosen, progress); }));
+    });
+}
+
+void bind_bpr(py::module_& m) {
+    py::class_<BprModel>(m, "BprModel")
+        .def_readonly("customer_factors", &BprModel::customer_factors)
+        .def_readonly("item_factors", &BprModel::item_factors)
+        .def_readonly("train_auc", &BprModel::train_auc)
+        .def_readonly("epochs", &BprModel::epochs)
+        .def_readonly("stopped_early", &BprModel::stopped_early)
+        .def_property_readonly("options", [](const BprModel& model) { return to_dict(model.options); })
+        .def("fold_in", &fold_in_rows<BprModel>)
+        .def("save", &save_model<BprModel>)
+        .def_static("load", [](const std::filesystem::path& path) {
+            const py::gil_scoped_release unlocked;
+            return load_bpr(path);
+        });
+    m.def("fit_bpr", [](const py::tuple& rows, const py::dict& options, const py::object& on_step) {
+        const Csr csr(rows);
+        const CsrView view = csr.view();
+        const auto chosen = from_dict<BprOptions>(options);
+        return to_python(
+            run_training<BprModel>(on_step, [&](const Progress& progress) { return fit_bpr(view, chosen, progress); }));
     });
 }
 
@@ -171,9 +195,11 @@ void bind_complement(py::module_& m) {
 
 void bind_train(py::module_& m) {
     bind_als(m);
+    bind_bpr(m);
     bind_ease(m);
     bind_complement(m);
     m.def("als_defaults", [] { return to_dict(AlsOptions{}); });
+    m.def("bpr_defaults", [] { return to_dict(BprOptions{}); });
     m.def("ease_defaults", [] { return to_dict(EaseOptions{}); });
     m.def("complement_defaults", [] { return to_dict(ComplementOptions{}); });
 }

@@ -95,6 +95,7 @@ PYBIND11_MODULE(_core, m) {
     bind_errors(m);
     bind_devices(m);
     bind_data(m);
+    bind_matrix(m);
     bind_train(m);
     bind_retrieval(m);
     bind_offers(m);

@@ -4,6 +4,7 @@
 #include "ids.hpp"
 
 #include <crosslift/als.hpp>
+#include <crosslift/bpr.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
 #include <crosslift/error.hpp>
@@ -40,6 +41,17 @@ void visit(AlsOptions& o, Visit&& field) {
     field("precision", o.precision);
     field("factor_dtype", o.factor_dtype);
     field("calculate_loss", o.calculate_loss);
+    field("seed", o.seed);
+    field("threads", o.threads);
+    field("device", o.device);
+}
+
+template <class Visit>
+void visit(BprOptions& o, Visit&& field) {
+    field("factors", o.factors);
+    field("iterations", o.iterations);
+    field("learning_rate", o.learning_rate);
+    field("regularization", o.regularization);
     field("seed", o.seed);
     field("threads", o.threads);
     field("device", o.device);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace crosslift {
 namespace {
@@ -49,15 +50,28 @@ struct Placed {
     std::shared_ptr<void> owner;
 };
 
+/// Are all numbers finite, by the diagonal of the gram matrix, which is made where they lie? Numbers whose squares are
+/// too large may look otherwise.
+bool looks_finite(const backend::Backend& backend, backend::Lane& lane, backend::DenseView view) {
+    const std::int64_t d = view.cols;
+    auto gram = backend.array<float>(d * d);
+    backend.gram(lane, view, {gram.data(), d, d, d});
+    std::vector<float> numbers(static_cast<std::size_t>(d * d));
+    backend.copy_out(lane, numbers.data(), gram.data(), d * d * static_cast<std::int64_t>(sizeof(float)));
+    return std::all_of(numbers.begin(), numbers.end(), [](float number) { return std::isfinite(number); });
+}
+
 /// `matrix` on the device of `backend`, checked, and with rows of length one where `cosine` asks.
 Placed place(const backend::Backend& backend, backend::Lane& lane, const Matrix& matrix, bool cosine,
              const char* what) {
-    Matrix host = is_plain_host(matrix) ? matrix : matrix.to_host();
-    check_finite(host, what);
     const bool there = matrix.device() == backend.device() && matrix.dtype() == DType::f32 && matrix.scale() == 1.0F;
-    if (there && !cosine)
-        return {{static_cast<const float*>(matrix.data()), matrix.rows(), matrix.cols(), matrix.stride()},
-                matrix.owner()};
+    const backend::DenseView view = {static_cast<const float*>(matrix.data()), matrix.rows(), matrix.cols(),
+                                     matrix.stride()};
+    const bool on_host = is_plain_host(matrix);
+    if (there && !cosine && !on_host && looks_finite(backend, lane, view)) return {view, matrix.owner()};
+    Matrix host = on_host ? matrix : matrix.to_host();
+    check_finite(host, what);
+    if (there && !cosine) return {view, matrix.owner()};
     if (cosine) {
         host = host.to_host();  // a copy of our own
         for (std::int64_t r = 0; r < host.rows(); ++r) scale_to_length_one(host.row(r));
@@ -160,7 +174,7 @@ TopK Retriever::top_k(std::span<const float> query, int k, const Filter& filter)
     // The query is only read; a Matrix, which could also be written, is the form that search() takes.
     const Matrix one(const_cast<float*>(query.data()), 1, static_cast<std::int64_t>(query.size()),
                      static_cast<std::int64_t>(query.size()), DType::f32, 1.0F, Device{}, nullptr);
-    return state_->search(one, k, {&filter, 1}, 1)[0];
+    return std::move(state_->search(one, k, {&filter, 1}, 1).front());
 }
 
 }  // namespace crosslift

@@ -161,6 +161,8 @@ public:
     virtual ~Backend() = default;
 
     virtual Device device() const = 0;
+    /// Waits for everything on the device, whoever issued it.
+    virtual void synchronize() const = 0;
 
     // --- memory -------------------------------------------------------------------------------------------------
     /// `bytes` of zeroed memory, aligned to 64 bytes.

@@ -5,6 +5,7 @@
 #include "devices/cuda_module.hpp"
 
 #include <crosslift/error.hpp>
+#include <crosslift/synchronize.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -99,6 +100,10 @@ std::vector<DeviceInfo> devices() {
     std::vector<DeviceInfo> infos = {cpu_info()};
     for (DeviceInfo& info : cuda_devices()) infos.push_back(std::move(info));
     return infos;
+}
+
+void synchronize(const Device& device) {
+    open_backend(device)->synchronize();
 }
 
 std::shared_ptr<const backend::Backend> open_backend(const Device& device) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <crosslift/als.hpp>
+#include <crosslift/bpr.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/own_history.hpp>
@@ -47,6 +48,23 @@ void fields(Archive& archive, AlsModel& model) {
     archive("options", model.options);
     archive("loss", model.loss);
     archive("sweeps", model.sweeps);
+    archive("stopped_early", model.stopped_early);
+}
+
+template <class Archive>
+void fields(Archive& archive, BprOptions& options) {
+    archive("factors", options.factors);
+    archive("iterations", options.iterations);
+    archive("learning_rate", options.learning_rate);
+    archive("regularization", options.regularization);
+    archive("seed", options.seed);
+}
+
+template <class Archive>
+void fields(Archive& archive, BprModel& model) {
+    archive("options", model.options);
+    archive("train_auc", model.train_auc);
+    archive("epochs", model.epochs);
     archive("stopped_early", model.stopped_early);
 }
 

@@ -288,6 +288,12 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
     return emulation::outcome();
 }
 
+cudaError_t cudaDeviceSynchronize() {
+    const std::lock_guard lock(machine().mutex);
+    for (emulation::Stream* stream : machine().streams) emulation::run_until(*stream, stream->issued);
+    return emulation::outcome();
+}
+
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     const std::lock_guard lock(machine().mutex);
     cudaStreamSynchronize(stream);

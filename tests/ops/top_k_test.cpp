@@ -114,6 +114,146 @@ TEST_P(TopKOperation, EachQueryHasItsFilter) {
     }
 }
 
+/// A catalog with categories (-1 unknown), prices (NaN unknown), biases, and scores of which many are equal.
+struct Shop {
+    HostMatrix factors;
+    std::vector<std::int32_t> category;
+    std::vector<float> price;
+    std::vector<float> bias;
+
+    Shop(std::int64_t items, std::int64_t d, int categories, std::uint32_t seed)
+        : factors(whole_numbers(items, d, seed)) {
+        std::mt19937 random(seed);
+        for (std::int64_t i = 0; i < items; ++i) {
+            category.push_back(static_cast<std::int32_t>(random() % static_cast<unsigned>(categories)) - 1);
+            price.push_back(random() % 6 == 0 ? std::nanf("") : static_cast<float>(random() % 20));
+            bias.push_back(static_cast<float>(random() % 3));
+        }
+    }
+
+    bool passes(const backend::QueryFilter& f, std::int32_t row) const {
+        const auto i = static_cast<std::size_t>(row);
+        const auto in = [](std::span<const std::int32_t> list, std::int32_t value) {
+            return std::find(list.begin(), list.end(), value) != list.end();
+        };
+        if (in(f.exclude, row) || (f.use_allow && !in(f.allow, row))) return false;
+        if (!f.allow_bitmap.empty() && (f.allow_bitmap[i / 32] >> i % 32 & 1U) == 0) return false;
+        if (!f.categories.empty() && (category[i] < 0 || !in(f.categories, category[i]))) return false;
+        if (category[i] >= 0 && in(f.exclude_categories, category[i])) return false;
+        const bool bounded = f.min_price > -infinity || f.max_price < infinity;
+        return !bounded || (price[i] >= f.min_price && price[i] <= f.max_price);
+    }
+
+    /// Rows of the k best and their scores, by sorting everything that passes.
+    std::vector<std::pair<double, std::int32_t>> best(const HostMatrix& queries, std::int64_t q, int k,
+                                                      const backend::QueryFilter& filter) const {
+        std::vector<std::pair<double, std::int32_t>> all;
+        for (std::int32_t i = 0; i < static_cast<std::int32_t>(factors.rows); ++i) {
+            if (!passes(filter, i)) continue;
+            double score = static_cast<double>(bias[static_cast<std::size_t>(i)]);
+            for (std::int64_t f = 0; f < factors.cols; ++f) score += queries.at(q, f) * factors.at(i, f);
+            all.emplace_back(-score, i);
+        }
+        std::sort(all.begin(), all.end());
+        all.resize(std::min(all.size(), static_cast<std::size_t>(k)));
+        return all;
+    }
+};
+
+/// Filters of every kind, drawn; the lists live in `lists`, the bitmaps in `maps`.
+std::vector<backend::QueryFilter> drawn_filters(std::int64_t count, std::int64_t items, std::int32_t categories,
+                                                std::vector<std::vector<std::int32_t>>& lists,
+                                                std::vector<std::vector<std::uint32_t>>& maps) {
+    std::mt19937 random(11);
+    const auto draw = [&](std::int64_t below) {
+        return static_cast<std::int32_t>(random() % static_cast<unsigned>(below));
+    };
+    const auto list = [&](std::int32_t length, std::int64_t below) {
+        lists.emplace_back();
+        for (std::int32_t n = 0; n < length; ++n) lists.back().push_back(draw(below + 2) - 1);
+        return std::span<const std::int32_t>(lists.back());
+    };
+    lists.reserve(static_cast<std::size_t>(4 * count));
+    maps.reserve(static_cast<std::size_t>(count));
+    std::vector<backend::QueryFilter> filters(static_cast<std::size_t>(count));
+    for (backend::QueryFilter& filter : filters) {
+        if (draw(2) == 0) filter.exclude = list(draw(40), items);
+        if (draw(2) == 0) filter.categories = list(1 + draw(3), categories);
+        if (draw(3) == 0) filter.exclude_categories = list(1 + draw(3), categories);
+        if (draw(2) == 0) filter.min_price = static_cast<float>(draw(15));
+        if (draw(2) == 0) filter.max_price = static_cast<float>(draw(22)) - 1;
+        if (draw(5) == 0) {
+            filter.use_allow = true;
+            filter.allow = list(draw(3) == 0 ? 0 : draw(items), items);
+        }
+        if (draw(4) != 0) continue;
+        maps.emplace_back((static_cast<std::size_t>(items) + 31) / 32);
+        for (std::uint32_t& word : maps.back()) word = static_cast<std::uint32_t>(random());
+        filter.allow_bitmap = maps.back();
+    }
+    return filters;
+}
+
+TEST_P(TopKOperation, SegmentsOfCategoriesAndPricesGiveWhatBruteForceGives) {
+    const std::int64_t n = sized(3000, 700);
+    for (const int categories : {2, 9, 400}) {
+        const Shop shop(n, 5, categories, 8);
+        const auto items = make(shop.factors, {shop.category, shop.price, shop.bias});
+        for (const std::int64_t count : {1, 9, 90}) {
+            const HostMatrix queries = whole_numbers(count, 5, 9);
+            std::vector<std::vector<std::int32_t>> lists;
+            std::vector<std::vector<std::uint32_t>> maps;
+            const auto filters = drawn_filters(count, n, categories, lists, maps);
+            for (const int k : {1, 7}) {
+                const Answer got = search(*items, queries, k, filters, 2);
+                for (std::int64_t q = 0; q < count; ++q) {
+                    const auto wanted = shop.best(queries, q, k, filters[static_cast<std::size_t>(q)]);
+                    for (std::size_t i = 0; i < static_cast<std::size_t>(k); ++i) {
+                        const std::size_t at = static_cast<std::size_t>(q * k) + i;
+                        ASSERT_EQ(got.rows[at], i < wanted.size() ? wanted[i].second : -1)
+                            << categories << " categories, query " << q << " of " << count;
+                        if (i < wanted.size()) {
+                            ASSERT_EQ(static_cast<double>(got.scores[at]), -wanted[i].first);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+TEST_P(TopKOperation, EverythingFilteredAndMoreThanEverythingAsked) {
+    const std::int64_t n = 90;
+    const Shop shop(n, 3, 4, 12);
+    const auto items = make(shop.factors, {shop.category, shop.price, shop.bias});
+    const HostMatrix queries = whole_numbers(3, 3, 13);
+    const std::vector<std::int32_t> absent = {77};
+    const std::vector<std::uint32_t> nothing(3, 0);
+    std::vector<backend::QueryFilter> filters(3);
+    filters[0].categories = absent;
+    filters[1].allow_bitmap = nothing;
+    filters[2].min_price = 1000;
+    const Answer none = search(*items, queries, 4, filters, 1);
+    for (const std::int32_t row : none.rows) EXPECT_EQ(row, -1);
+    for (const float score : none.scores) EXPECT_EQ(score, -infinity);
+    const Answer all = search(*items, queries, 200, {}, 1);
+    for (std::int64_t q = 0; q < 3; ++q) {
+        const auto wanted = shop.best(queries, q, 200, {});
+        for (std::size_t i = 0; i < 200; ++i)
+            ASSERT_EQ(all.rows[static_cast<std::size_t>(q) * 200 + i], i < wanted.size() ? wanted[i].second : -1);
+    }
+}
+
+TEST_P(TopKOperation, ColumnsChangeTheOrderOfTheCatalogAndNoBit) {
+    const std::int64_t n = sized(5000, 600);
+    const HostMatrix factors = random_matrix(n, 24, 14);
+    const HostMatrix queries = random_matrix(20, 24, 15);
+    const Shop columns(n, 1, 30, 16);
+    const Answer plain = search(*make(factors, {{}, {}, columns.bias}), queries, 25, {}, 2);
+    const Answer sorted = search(*make(factors, {columns.category, columns.price, columns.bias}), queries, 25, {}, 2);
+    EXPECT_EQ(plain, sorted);
+}
+
 TEST_P(TopKOperation, SameBitsForAnyBatchAndAnyNumberOfThreads) {
     const HostMatrix factors = random_matrix(sized(9000, 700), 40, 5);
     const HostMatrix queries = random_matrix(130, 40, 6);

@@ -19,6 +19,8 @@
 #define __global__
 #undef __device__
 #define __device__
+#undef __grid_constant__
+#define __grid_constant__
 #undef __launch_bounds__
 #define __launch_bounds__(...)
 #define threadIdx (emulation::current().thread().index)
