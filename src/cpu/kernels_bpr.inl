@@ -1,10 +1,14 @@
 // Stochastic gradient steps of one row of a BPR model.
 
+/// The sum over all lanes, half on half.
 static inline __attribute__((always_inline)) float lanes_sum(Vector v) {
-    float sum = 0;
-#pragma GCC unroll 16
-    for (int l = 0; l < lanes; ++l) sum += v[l];
-    return sum;
+#if CROSSLIFT_LANES == 16
+    v += __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+#elif CROSSLIFT_LANES == 8
+    v += __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+#endif
+    return (v[0] + v[2]) + (v[1] + v[3]);
 }
 
 /// own.(first - second) or, where `item`, first.(own - second).

@@ -161,6 +161,31 @@ TEST(Retriever, AFilterOrAnAllowListDoesNotChangeAScore) {
     }
 }
 
+TEST(Retriever, ABitmapAllowsWhatAListOfItsBitsAllows) {
+    const Matrix items = random_matrix(70, 6, 3);
+    const Retriever retriever(items);
+    std::vector<std::uint32_t> bitmap(3, 0);
+    std::vector<std::int32_t> list;
+    for (std::int32_t row = 0; row < 70; row += 3) {
+        bitmap[static_cast<std::size_t>(row / 32)] |= 1U << row % 32;
+        list.push_back(row);
+    }
+    Filter by_bitmap;
+    by_bitmap.allow_bitmap = bitmap;
+    Filter by_list;
+    by_list.allow = list;
+    by_list.use_allow = true;
+    for (const int k : {1, 10, 100}) {
+        const TopK one = retriever.top_k(items.row(5), k, by_bitmap);
+        const TopK other = retriever.top_k(items.row(5), k, by_list);
+        EXPECT_EQ(one.rows, other.rows);
+        EXPECT_EQ(one.scores, other.scores);
+    }
+    bitmap.pop_back();
+    by_bitmap.allow_bitmap = bitmap;
+    EXPECT_THROW(retriever.top_k(items.row(5), 1, by_bitmap), InvalidArgument);
+}
+
 TEST(Retriever, CosineIgnoresLengthAndAZeroRowScoresZero) {
     Matrix items(4, 2);
     const float rows[4][2] = {{10, 0}, {0.1F, 0.1F}, {0, 0}, {-3, 0}};

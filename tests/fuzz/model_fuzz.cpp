@@ -17,6 +17,10 @@ void load(std::string_view bytes) {
     } catch (const Error&) {
     }
     try {
+        load_bpr(file.path());
+    } catch (const Error&) {
+    }
+    try {
         load_offer_engine(file.path());
     } catch (const Error&) {
     }
