@@ -63,6 +63,8 @@ class OfferQuery:
         cross_sell: may offer items of a leaf that is in the basket.
     allow_bought : bool
         May offer what the customer bought before.
+    only_new_categories : bool
+        recommend: only from leaf categories that the customer never bought from.
     min_support : int
         cross_sell: baskets that must hold an item of the basket and the offer together.
     min_g2 : float
@@ -106,6 +108,7 @@ class OfferQuery:
     max_per_category: int = 1
     allow_same_category: bool = False
     allow_bought: bool = False
+    only_new_categories: bool = False
     min_support: int = 3
     min_g2: float = 10.83
     min_relevance: float = 0.05

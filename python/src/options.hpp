@@ -108,6 +108,7 @@ void visit(OfferQuery& o, Visit&& field) {
     field("max_per_category", o.max_per_category);
     field("allow_same_category", o.allow_same_category);
     field("allow_bought", o.allow_bought);
+    field("only_new_categories", o.only_new_categories);
     field("min_support", o.min_support);
     field("min_g2", o.min_g2);
     field("min_relevance", o.min_relevance);

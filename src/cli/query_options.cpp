@@ -103,6 +103,9 @@ void QueryOptions::add_to(CLI::App& command) {
     command
         .add_flag("--allow-same-category", query.allow_same_category, "cross_sell: also from the basket's categories")
         ->group(group);
+    command
+        .add_flag("--only-new-categories", query.only_new_categories, "recommend: from categories not bought from yet")
+        ->group(group);
     command.add_flag("--allow-bought", query.allow_bought, "also what the customer bought before")->group(group);
     command.add_option("--exclude", query.exclude, "never offer these")
         ->delimiter(',')
