@@ -172,7 +172,7 @@ std::int64_t als_loss_scratch(const backend::Workload& workload) {
     const std::int64_t partial = 8 * (workload.nnz / cells_per_warp / warps + workload.rows + 1);
     // gram() of both sides, with its stripes, and the counts of the columns.
     return partial + 8 * workload.cols + 2 * workload.factors * workload.factors * 4 +
-           std::max(gram_scratch(workload.rows, workload.factors), gram_scratch(workload.cols, workload.factors));
+           gram_scratch(workload.rows, workload.factors) + gram_scratch(workload.cols, workload.factors);
 }
 
 double CudaBackend::als_loss(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& customers,

@@ -88,7 +88,8 @@ def als_row(ceilings: Ceilings, measured: dict, it: dict, it_is: dict[str, str])
     shape, d, cg = it_is["shape"], int(it_is["factors"]), it_is["cg"] == "1"
     base, what, loss = baseline_of_als(measured, shape, d) if cg else (None, "-", None)
     check = f"loss {it['loss']:.6g}" + (f", theirs {loss:.6g}" if loss else "")
-    name = f"ALS {SHAPES[shape]} d={d} {'CG' if cg else 'exact'}"
+    mixed = it_is.get("mixed") == "1"
+    name = f"ALS {SHAPES[shape]} d={d} {'CG' if cg else 'exact'}, {'mixed' if mixed else 'strict'}"
     return row(name, it["real_time"], "ms", als_floor(ceilings, it, d, shape, cg), base, what, check)
 
 

@@ -36,6 +36,7 @@ void als_gpu(benchmark::State& state) {
     options.device = *gpu;
     options.factors = static_cast<int>(state.range(1));
     options.solver = state.range(2) == 0 ? AlsSolver::cholesky : AlsSolver::cg;
+    options.precision = state.range(3) == 0 ? AlsPrecision::strict : AlsPrecision::mixed;
     options.iterations = 8;
     options.regularization = 30;
     AlsModel model;
@@ -60,8 +61,8 @@ void als_gpu(benchmark::State& state) {
 }
 
 BENCHMARK(als_gpu)
-    ->ArgNames({"shape", "factors", "cg"})
-    ->ArgsProduct({{0, 1}, {64, 128, 256}, {0, 1}})
+    ->ArgNames({"shape", "factors", "cg", "mixed"})
+    ->ArgsProduct({{0, 1}, {64, 128, 256}, {0, 1}, {0, 1}})
     ->UseManualTime()
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);

@@ -92,7 +92,7 @@ TEST(MemoryPlan, FiftyThousandItemsTakeLessThanFortyGigabytes) {
 
 TEST(MemoryPlan, InteractionsThatDoNotFitAreStreamedToTheSameBits) {
     const auto backend = backends().front();
-    const CsrMatrix cells = even_rows(600, 200, 100), by_item = transpose(cells);
+    const CsrMatrix cells = even_rows(300, 120, 40), by_item = transpose(cells);
     AlsOptions options = on_gpu(1);
     options.solver = AlsSolver::cg;
     options.cg_steps = 1;
@@ -100,10 +100,10 @@ TEST(MemoryPlan, InteractionsThatDoNotFitAreStreamedToTheSameBits) {
     // One byte less than the plan with resident interactions.
     using Operation = backend::Workload::Operation;
     const std::int64_t nnz = cells.view().nnz();
-    const std::int64_t needed = 800 * 4 + 4 + backend->rows_memory(cells).resident +
+    const std::int64_t needed = 420 * 4 + 4 + backend->rows_memory(cells).resident +
                                 backend->rows_memory(by_item).resident +
-                                std::max(backend->scratch_bytes({Operation::als_solve, 600, 200, nnz, 1, 1, 0}),
-                                         backend->scratch_bytes({Operation::als_solve, 200, 600, nnz, 1, 1, 0}));
+                                std::max(backend->scratch_bytes({Operation::als_solve, 300, 120, nnz, 1, 1, 0}),
+                                         backend->scratch_bytes({Operation::als_solve, 120, 300, nnz, 1, 1, 0}));
     const std::int64_t limit = 8 * megabyte + needed - 1;
     const std::int64_t before = memory_in_use();
     AlsModel streamed;
@@ -120,13 +120,13 @@ TEST(MemoryPlan, InteractionsThatDoNotFitAreStreamedToTheSameBits) {
 /// Streams with copies that happen as early as they may: a place that is filled before it was read shows.
 TEST(MemoryPlan, APlaceIsNotFilledBeforeItWasRead) {
     const auto backend = backends().front();
-    const CsrMatrix cells = even_rows(700, 300, 50);
+    const CsrMatrix cells = even_rows(300, 300, 50);
     const auto lane = backend->lane(0);
     const auto loss = [&](std::int64_t budget) {
-        auto factors = backend->array<float>(1000 * 2);
-        backend->fill_factors(*lane, {factors.data(), 1000, 2, 2}, 1, backend::Table::items, 1);
-        return backend->als_loss(*lane, *backend->make_rows(cells, budget), {factors.data(), 700, 2, 2},
-                                 {factors.data() + 1400, 300, 2, 2}, {}, {});
+        auto factors = backend->array<float>(600 * 2);
+        backend->fill_factors(*lane, {factors.data(), 600, 2, 2}, 1, backend::Table::items, 1);
+        return backend->als_loss(*lane, *backend->make_rows(cells, budget), {factors.data(), 300, 2, 2},
+                                 {factors.data() + 600, 300, 2, 2}, {}, {});
     };
     const double resident = loss(std::numeric_limits<std::int64_t>::max());
     EXPECT_EQ(loss(0), resident);
@@ -167,12 +167,13 @@ TEST(MemoryPlan, WorkingMemoryIsCountedInFull) {
         EXPECT_LE(taken_by([&] { backend->als_loss(*lane, *rows, customers, items, {}, {}); }),
                   backend->scratch_bytes({Operation::als_loss, 90, 60, 1080, d, 0, 0}));
     }
-    auto matrix = backend->array<float>(80 * 80);
+    auto matrix = backend->array<float>(60 * 60);
     const backend::DenseSpan square = {matrix.data(), 60, 60, 60};
     const std::vector<float> weights(90, 1.0F), diagonal(80, 9.0F);
     EXPECT_LE(taken_by([&] { backend->item_gram(*lane, *rows, weights, square); }),
               backend->scratch_bytes({Operation::item_gram, 90, 60, 1080, 0, 0, 0}));
-    const backend::DenseSpan larger = {matrix.data(), 80, 80, 80};
+    auto zeros = backend->array<float>(80 * 80);
+    const backend::DenseSpan larger = {zeros.data(), 80, 80, 80};
     backend->set_diagonal(*lane, diagonal, larger);
     EXPECT_LE(taken_by([&] { backend->invert_spd(*lane, larger, {}); }),
               backend->scratch_bytes({Operation::invert_spd, 80, 80, 0, 0, 0, 0}));
