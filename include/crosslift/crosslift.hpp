@@ -1,6 +1,7 @@
 // Everything a user may say. Include single headers where compile time matters.
 #pragma once
 
+#include <crosslift/acceptance.hpp>
 #include <crosslift/als.hpp>
 #include <crosslift/arrow.hpp>
 #include <crosslift/batch.hpp>

@@ -145,6 +145,16 @@ CROSSLIFT_API EvaluationReport evaluate_trade_up(const OfferEngine& engine, cons
                                                  const Transactions& later, const EvaluationOptions& options = {},
                                                  const Progress& progress = {});
 
+/// Returns of known customers to a leaf (their next basket with something of it): does its dearest item of the leaf
+/// cost min_price_ratio times the dearest of the basket before? Methods: share of the leaf's training baskets that hold
+/// something as dear, share of training returns after the same item that went up, the engine (anonymous and personal).
+/// Metrics: area under the ROC curve and what it is above the better of the two, area under the precision-recall
+/// curve, Brier score, calibration error over ten bins of equal mass. Throws as above, and DataError where
+/// categories, prices or returns are missing.
+CROSSLIFT_API EvaluationReport evaluate_acceptance(const OfferEngine& engine, const Transactions& train,
+                                                   const Transactions& later, const EvaluationOptions& options = {},
+                                                   const Progress& progress = {});
+
 /// Repeat purchases: customers at moments one week apart, from the end of training on; for each item that the customer
 /// had bought on two days or more, is it bought within 7, within 14 days? Purchases before each moment are known.
 /// Methods: own frequency, own recent frequency (half-lives 28 and 90 days), item's usual gap, recency, the engine.

@@ -1,6 +1,7 @@
 // The engine: one fit from purchases and catalog, then cross_sell, upsell, recommend and explanations.
 #pragma once
 
+#include <crosslift/acceptance.hpp>
 #include <crosslift/als.hpp>
 #include <crosslift/api.hpp>
 #include <crosslift/bundle.hpp>
@@ -41,6 +42,7 @@ struct OfferEngineOptions {
     ComplementOptions complement;
     AlsOptions taste = {.factors = 64, .iterations = 10, .objective = AlsObjective::rendle, .regularization = 0.003F};
     TradeUpOptions trade_up;
+    AcceptanceOptions acceptance;
     ReplenishmentOptions replenishment;
     std::uint64_t seed = 0;
     int threads = 0;
@@ -56,6 +58,7 @@ struct OfferModels {
     AlsModel taste;
     PriceModel price;
     TradeUpModel trade_up;
+    AcceptanceModel acceptance;        ///< empty() where nothing could be learned
     ReplenishmentModel replenishment;  ///< empty() where purchases carry no dates
     OwnHistory own_history;
     OfferEngineOptions options;
@@ -128,6 +131,13 @@ public:
                                                   std::span<const std::vector<std::string>> candidates,
                                                   std::span<const std::string> customers = {},
                                                   std::optional<std::int64_t> as_of = {}) const;
+
+    /// P(up) for each item: that a customer who takes it now buys something dearer at their next purchase in its leaf
+    /// (AcceptanceModel: what people did on their own, not what an offer does). NaN for an unknown item, one without
+    /// price or category, and where the model is empty. Customers and `as_of` as in score_baskets().
+    std::vector<double> trade_up_probability(std::span<const std::string> items,
+                                             std::span<const std::string> customers = {},
+                                             std::optional<std::int64_t> as_of = {}) const;
 
     const OfferModels& models() const;
 

@@ -247,6 +247,29 @@ def trade_up(
     return _judge(_core.evaluate_trade_up, engine, train, later, options, None, (), callback, verbose)
 
 
+def acceptance(
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    *,
+    callback: Callable[[ProgressEvent], Any] | None = None,
+    verbose: int = 0,
+    **options: Any,
+) -> EvaluationReport:
+    """Asks whether a customer who comes back to a category goes for something dearer, as P(up) says.
+
+    A query is a known customer's return to a category in `later`; ``max_queries`` of them are drawn, ``min_price_ratio``
+    (1.10) says what counts as dearer. Other arguments as in :func:`basket_completion`.
+
+    Returns
+    -------
+    EvaluationReport
+        Share of dearer baskets, the item's own rate and the engine: areas under the ROC curve (and above the better of
+        the two) and the precision-recall curve, Brier score, calibration error over ten bins of equal mass.
+    """
+    return _judge(_core.evaluate_acceptance, engine, train, later, options, callback, verbose)
+
+
 def replenishment(
     engine: OfferEngine,
     train: Transactions,

@@ -203,6 +203,17 @@ class OfferEngine(Estimator):
         """
         return self._fitted().score_upsells(items, candidates, customers, self._time(as_of))
 
+    def trade_up_probability(
+        self, items: Sequence[Id], customers: Sequence[Id | None] | None = None, as_of: Any = None
+    ) -> np.ndarray:
+        """P(up) for each item: that a customer who takes it now buys something dearer at their next purchase in its
+        category. It describes what people did on their own, not what an offer makes them do.
+
+        Returns a float64 array; NaN for an unknown item, one without price or category, and where too few returns were
+        seen to learn from. Other arguments as in :meth:`score_baskets`.
+        """
+        return np.asarray(self._fitted().trade_up_probability(items, customers, self._time(as_of)))
+
     # --- what was learned -------------------------------------------------------------------------------------------
 
     @property

@@ -83,6 +83,7 @@ void bind_evaluation(py::module_& m) {
     m.def("evaluate_bundles", evaluator(&evaluate_bundles));
     m.def("evaluate_next_basket", evaluator(&evaluate_next_basket));
     m.def("evaluate_trade_up", evaluator(&evaluate_trade_up));
+    m.def("evaluate_acceptance", evaluator(&evaluate_acceptance));
     m.def("evaluate_replenishment", evaluator(&evaluate_replenishment));
     m.def("evaluation_defaults", [] { return to_dict(EvaluationOptions{}); });
 }

@@ -145,6 +145,14 @@ void bind_scores(py::class_<OfferEngine>& engine) {
                  }
                  return to_numpy(scores);
              })
+        .def(
+            "trade_up_probability",
+            [](const OfferEngine& e, py::handle items, const py::object& customers, std::optional<std::int64_t> as_of) {
+                const auto what = id_texts(items, "items");
+                const auto who = optional_ids(customers, "customers");
+                const py::gil_scoped_release unlocked;
+                return e.trade_up_probability(what, who, as_of);
+            })
         .def("score_upsells", [](const OfferEngine& e, py::handle items, py::handle candidates,
                                  const py::object& customers, std::optional<std::int64_t> as_of) {
             const auto what = id_texts(items, "items");

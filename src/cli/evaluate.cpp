@@ -81,6 +81,7 @@ struct Evaluate {
         add("item_complements", evaluate_item_complements);
         add("next_basket", evaluate_next_basket);
         add("trade_up", evaluate_trade_up);
+        add("acceptance", evaluate_acceptance);
         add("replenishment", evaluate_replenishment);
         if (task == "bundles") add("bundles", evaluate_bundles);
         if (reports.empty()) throw DataError("there was nothing to judge in the later purchases");
@@ -194,7 +195,8 @@ void add_evaluate(CLI::App& program, Choice& choice) {
         "column =\n"
         "bundle); next_basket for a customer's next basket; trade_up for the dearer item of a category that customers "
         "went\n"
-        "for next; replenishment whether what is due is bought. The simple methods beside Crosslift are tuned with "
+        "for next; acceptance whether they go for a dearer one; replenishment whether what is due is bought. The "
+        "simple methods beside Crosslift are tuned with "
         "equal budgets on a validation slice of training, "
         "and\n"
         "EASE again on the very queries: compare ratios to that (hr@10_to_ease), never absolute values. Intervals are "
@@ -207,11 +209,12 @@ void add_evaluate(CLI::App& program, Choice& choice) {
     command.add_option("--model", evaluate->model, "judge this saved model in place of training one")
         ->type_name("FILE");
     command
-        .add_option("--task", evaluate->task,
-                    "basket_completion, item_complements, next_basket, trade_up, replenishment, bundles or all "
-                    "(without bundles)")
-        ->check(CLI::IsMember(
-            {"basket_completion", "item_complements", "next_basket", "trade_up", "replenishment", "bundles", "all"}))
+        .add_option(
+            "--task", evaluate->task,
+            "basket_completion, item_complements, next_basket, trade_up, acceptance, replenishment, bundles or all "
+            "(without bundles)")
+        ->check(CLI::IsMember({"basket_completion", "item_complements", "next_basket", "trade_up", "acceptance",
+                               "replenishment", "bundles", "all"}))
         ->capture_default_str();
     command
         .add_option("--bundles", evaluate->bundles, "sets that people marked, one per basket id, for --task bundles")

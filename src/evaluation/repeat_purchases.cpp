@@ -1,7 +1,7 @@
 #include "evaluation/repeat_purchases.hpp"
 
 #include "evaluation/draws.hpp"
-#include "evaluation/workers.hpp"
+#include "evaluation/joined_history.hpp"
 
 #include <crosslift/error.hpp>
 
@@ -27,32 +27,6 @@ std::int64_t day_of(std::int64_t time) {
 
 double days(std::int64_t from, std::int64_t to) {
     return static_cast<double>(to - from) / static_cast<double>(day);
-}
-
-/// Both histories in one, by time.
-PurchaseHistory joined(const PurchaseHistory& a, const PurchaseHistory& b) {
-    std::vector<std::pair<std::int64_t, std::int64_t>> order;  // time, basket; those of b after those of a
-    for (std::int64_t n = 0; n < a.basket_count(); ++n) order.emplace_back(a.time[idx(n)], n);
-    for (std::int64_t n = 0; n < b.basket_count(); ++n) order.emplace_back(b.time[idx(n)], a.basket_count() + n);
-    std::ranges::stable_sort(order, {}, [](const auto& it) { return it.first; });
-    PurchaseHistory out;
-    out.time_kind = a.time_kind;
-    out.customers = a.customers;
-    out.baskets.rows = static_cast<std::int64_t>(order.size());
-    out.baskets.cols = a.items();
-    for (const auto& [time, number] : order) {
-        const bool first = number < a.basket_count();
-        const PurchaseHistory& from = first ? a : b;
-        const std::int64_t basket = first ? number : number - a.basket_count();
-        const auto items = from.baskets.view().row(basket);
-        out.baskets.indices.insert(out.baskets.indices.end(), items.begin(), items.end());
-        out.baskets.indptr.push_back(static_cast<std::int64_t>(out.baskets.indices.size()));
-        out.customer.push_back(from.customer[idx(basket)]);
-        out.time.push_back(time);
-    }
-    out.baskets.values.assign(out.baskets.indices.size(), 1.0F);
-    out.index();
-    return out;
 }
 
 /// A customer's purchases by item, then time.

@@ -202,6 +202,49 @@ void read_trade_up(const ModelReader& reader, const OfferModels& models, TradeUp
     }
 }
 
+/// Columns of the items, which live until the file is written.
+struct AcceptanceColumns {
+    std::vector<float> dearer_share, item_rate, dearer_items;
+
+    explicit AcceptanceColumns(const AcceptanceModel& model) {
+        for (const AcceptanceItem& item : model.items) {
+            dearer_share.push_back(item.dearer_share);
+            item_rate.push_back(item.item_rate);
+            dearer_items.push_back(item.dearer_items);
+        }
+    }
+};
+
+void write_acceptance(ModelWriter& writer, const AcceptanceColumns& columns) {
+    writer.column("acceptance.dearer_share", columns.dearer_share);
+    writer.column("acceptance.item_rate", columns.item_rate);
+    writer.column("acceptance.dearer_items", columns.dearer_items);
+}
+
+void read_acceptance(const ModelReader& reader, std::int32_t items, AcceptanceModel& model) {
+    const auto share = reader.column<float>("acceptance.dearer_share");
+    const auto rate = reader.column<float>("acceptance.item_rate");
+    const auto dearer = reader.column<float>("acceptance.dearer_items");
+    reader.want((share.empty() || share.size() == static_cast<std::size_t>(items)) && rate.size() == share.size() &&
+                    dearer.size() == share.size(),
+                "the sizes of its acceptance model do not fit its items");
+    for (std::size_t n = 0; n < share.size(); ++n) {
+        reader.want(share[n] >= 0 && share[n] <= 1 && rate[n] >= 0 && rate[n] <= 1 && dearer[n] >= 0 &&
+                        std::isfinite(dearer[n]),
+                    "a number of its acceptance model is out of range");
+        model.items.push_back({share[n], rate[n], dearer[n]});
+    }
+    const std::vector<std::string> known = acceptance_facts();
+    for (const AcceptanceModel::Regression* it : {&model.personal, &model.anonymous}) {
+        reader.want(std::isfinite(it->intercept + it->slope + it->shift), "an acceptance weight is not finite");
+        for (const auto& [fact, weight] : it->weights) {
+            reader.want(std::isfinite(weight), "an acceptance weight is not finite");
+            reader.want(std::find(known.begin(), known.end(), fact) != known.end(),
+                        "its acceptance model weighs a fact that this library does not know");
+        }
+    }
+}
+
 void write_replenishment(ModelWriter& writer, const ReplenishmentModel& model) {
     writer.column("replenishment.repeat_share", model.repeat_share);
     writer.column("replenishment.rate", model.rate);
@@ -240,6 +283,7 @@ OfferModels read_models(const ModelReader& reader) {
     reader.parameter("taste", models.taste);
     reader.parameter("price", models.price);
     reader.parameter("trade_up", models.trade_up);
+    reader.parameter("acceptance", models.acceptance);
     reader.parameter("replenishment", models.replenishment);
     reader.parameter("own_history", models.own_history);
     reader.parameter("options", models.options);
@@ -248,6 +292,7 @@ OfferModels read_models(const ModelReader& reader) {
     read_als(reader, "taste", models.taste);
     read_price(reader, models, models.price);
     read_trade_up(reader, models, models.trade_up);
+    read_acceptance(reader, models.catalog.size(), models.acceptance);
     read_replenishment(reader, models.catalog.size(), models.replenishment);
     return models;
 }
@@ -266,6 +311,7 @@ void save(const OfferEngine& engine, const std::filesystem::path& path) {
     writer.parameters("taste", models.taste);
     writer.parameters("price", models.price);
     writer.parameters("trade_up", models.trade_up);
+    writer.parameters("acceptance", models.acceptance);
     writer.parameters("replenishment", models.replenishment);
     writer.parameters("own_history", models.own_history);
     writer.parameters("options", models.options);
@@ -274,6 +320,8 @@ void save(const OfferEngine& engine, const std::filesystem::path& path) {
     io::write_als(writer, "taste", models.taste);
     io::write_price(writer, models.price);
     io::write_als(writer, "trade_up.taste", models.trade_up.taste);
+    const io::AcceptanceColumns acceptance(models.acceptance);
+    io::write_acceptance(writer, acceptance);
     io::write_replenishment(writer, models.replenishment);
     writer.save(path, io::engine_kind);
 }

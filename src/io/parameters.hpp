@@ -1,6 +1,7 @@
 // Options and small facts of models as JSON: each struct lists its fields once, for writing and for reading.
 #pragma once
 
+#include <crosslift/acceptance.hpp>
 #include <crosslift/als.hpp>
 #include <crosslift/bpr.hpp>
 #include <crosslift/complement.hpp>
@@ -141,6 +142,41 @@ void fields(Archive& archive, TradeUpModel& model) {
 }
 
 template <class Archive>
+void fields(Archive& archive, AcceptanceOptions& options) {
+    archive("min_price_ratio", options.min_price_ratio);
+    archive("l2", options.l2);
+    archive("windows", options.windows);
+    archive("window_share", options.window_share);
+    archive("max_returns", options.max_returns);
+    archive("seed", options.seed);
+}
+
+template <class Archive>
+void fields(Archive& archive, AcceptanceWeight& weight) {
+    archive("fact", weight.fact);
+    archive("weight", weight.weight);
+}
+
+template <class Archive>
+void fields(Archive& archive, AcceptanceModel::Regression& regression) {
+    archive("intercept", regression.intercept);
+    archive("weights", regression.weights);
+    archive("slope", regression.slope);
+    archive("shift", regression.shift);
+}
+
+template <class Archive>
+void fields(Archive& archive, AcceptanceModel& model) {
+    archive("personal", model.personal);
+    archive("anonymous", model.anonymous);
+    archive("returns", model.returns);
+    archive("validation_auc", model.validation_auc);
+    archive("dearer_share_auc", model.dearer_share_auc);
+    archive("item_rate_auc", model.item_rate_auc);
+    archive("options", model.options);
+}
+
+template <class Archive>
 void fields(Archive& archive, ReplenishmentOptions& options) {
     archive("min_repeat_share", options.min_repeat_share);
     archive("l2", options.l2);
@@ -190,6 +226,7 @@ void fields(Archive& archive, OfferEngineOptions& options) {
     archive("complement", options.complement);
     archive("taste", options.taste);
     archive("trade_up", options.trade_up);
+    archive("acceptance", options.acceptance);
     archive("replenishment", options.replenishment);
     archive("seed", options.seed);
 }

@@ -62,6 +62,10 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     trade_up.taste.device = options.device;
     models.trade_up = fit_trade_up(history, models.catalog, trade_up, progress);
 
+    AcceptanceOptions acceptance = options.acceptance;
+    acceptance.seed = options.seed;
+    models.acceptance = fit_acceptance(history, models.catalog, acceptance, progress);
+
     ReplenishmentOptions replenishment = options.replenishment;
     replenishment.seed = options.seed;
     models.replenishment = fit_replenishment(history, replenishment, progress);

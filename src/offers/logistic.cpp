@@ -134,6 +134,22 @@ Logistic fit_logistic(const LogisticRows& rows, double l2) {
     return model;
 }
 
+double roc_area(std::span<const double> scores, std::span<const double> outcome) {
+    std::vector<std::size_t> order(scores.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    double yes = 0, no = 0, pairs = 0;
+    for (std::size_t begin = 0, end = 0; begin < order.size(); begin = end) {
+        double new_yes = 0;
+        for (; end < order.size() && scores[order[end]] == scores[order[begin]]; ++end) new_yes += outcome[order[end]];
+        const double new_no = static_cast<double>(end - begin) - new_yes;
+        pairs += new_no * (yes + 0.5 * new_yes);
+        yes += new_yes;
+        no += new_no;
+    }
+    return yes > 0 && no > 0 ? pairs / (yes * no) : std::numeric_limits<double>::quiet_NaN();
+}
+
 double average_precision(std::span<const double> scores, std::span<const double> outcome) {
     std::vector<std::size_t> order(scores.size());
     std::iota(order.begin(), order.end(), std::size_t{0});

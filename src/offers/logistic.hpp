@@ -33,6 +33,9 @@ struct Logistic {
 /// `rows` must hold both outcomes.
 Logistic fit_logistic(const LogisticRows& rows, double l2);
 
+/// Area under the receiver operating characteristic; equal scores count half. NaN without a yes or a no.
+double roc_area(std::span<const double> scores, std::span<const double> outcome);
+
 /// Area under the precision-recall curve as average precision; of equal scores none comes first. NaN without a yes.
 double average_precision(std::span<const double> scores, std::span<const double> outcome);
 

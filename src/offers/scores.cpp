@@ -96,4 +96,19 @@ std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::
     return result;
 }
 
+std::vector<double> OfferEngine::trade_up_probability(std::span<const std::string> items,
+                                                      std::span<const std::string> customers,
+                                                      std::optional<std::int64_t> as_of) const {
+    const OfferModels& models = state_->models;
+    if (!customers.empty()) want_one_each(customers.size(), items.size(), "customers", "items");
+    std::vector<double> result(items.size(), std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t n = 0; n < items.size(); ++n) {
+        const std::int32_t item = models.catalog.items().find(items[n]);
+        if (item == IdMap::unknown) continue;
+        result[n] = models.acceptance.probability(models.history, models.price, item,
+                                                  customer_row(models, customers, n), as_of.value_or(unknown_time));
+    }
+    return result;
+}
+
 }  // namespace crosslift

@@ -65,17 +65,21 @@ public:
         const auto shares =
             softmax(score_trade_up(state_.models.trade_up, *state_.trade_up_facts, from_, rivals, resolved_.customer));
         const double best = *std::ranges::max_element(shares);
+        const double up = state_.models.acceptance.probability(state_.models.history, state_.models.price, from_,
+                                                               resolved_.customer, query_.as_of.value_or(unknown_time));
         const auto may = offerable(state_, query_, resolved_, Bought::keep_replenishable);
         std::vector<Candidate> found;
         for (std::size_t n = 0; n < rivals.size(); ++n) {
             const std::int32_t to = rivals[n];
             if (may[static_cast<std::size_t>(to)] == 0 || shares[n] < query_.min_relevance * best) continue;
             if (!in_band(state_, query_, from_, to) || !not_inferior(state_.models.catalog, to, from_)) continue;
-            if (!money_.allows_replacing(from_, to, Offer::unknown)) continue;
+            const double accepts = up * shares[n];  // unknown where `up` is
+            if (!money_.allows_replacing(from_, to, accepts)) continue;
             Candidate candidate;
-            candidate.pick = {to, shares[n], shares[n] / best, Offer::unknown};
+            candidate.pick = {to, shares[n], shares[n] / best, accepts};
             candidate.above_usual = above_usual_price(to);
-            candidate.value = money_.value_of_replacing(objective_, from_, to, shares[n], shares[n]);
+            candidate.value =
+                money_.value_of_replacing(objective_, from_, to, shares[n], std::isnan(accepts) ? shares[n] : accepts);
             found.push_back(candidate);
         }
         sort(found);
