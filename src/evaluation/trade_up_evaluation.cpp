@@ -11,6 +11,7 @@
 #include <crosslift/evaluation.hpp>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <sstream>
@@ -25,7 +26,16 @@ constexpr std::int64_t chunk = 256;  // events per call of the engine
 struct EventRanks {
     std::string method;
     std::vector<std::int32_t> rank;
+    std::vector<std::int32_t> first;  ///< item row of the first of the list
 };
+
+/// The candidate with the highest score; of equal ones the first. -1 if all are NaN.
+template <class T>
+std::int32_t first_of(const TradeUpEvent& event, std::span<const T> scores) {
+    std::array<std::int32_t, 1> best{};
+    best_positions<T>(scores, best);
+    return best[0] < 0 ? -1 : event.candidates[static_cast<std::size_t>(best[0])];
+}
 
 ItemFacts item_facts(const Catalog& catalog, const IdMap& items) {
     const auto size = static_cast<std::size_t>(items.size());
@@ -44,12 +54,13 @@ ItemFacts item_facts(const Catalog& catalog, const IdMap& items) {
 /// Ranks every event by a number per candidate; of equal numbers the lower item row comes first.
 EventRanks rank_by(std::string method, const std::vector<TradeUpEvent>& events,
                    const std::function<double(const TradeUpEvent&, std::int32_t)>& score) {
-    EventRanks ranks{std::move(method), {}};
+    EventRanks ranks{std::move(method), {}, {}};
     std::vector<double> scores;
     for (const auto& event : events) {
         scores.clear();
         for (const std::int32_t j : event.candidates) scores.push_back(score(event, j));
         ranks.rank.push_back(rank_of<double>(scores, event.to));
+        ranks.first.push_back(first_of<double>(event, scores));
     }
     return ranks;
 }
@@ -77,8 +88,9 @@ std::vector<EventRanks> baselines(const std::vector<TradeUpEvent>& events, const
 
 EventRanks rank_by_engine(const std::vector<TradeUpEvent>& events, const OfferEngine& engine, const IdMap& items,
                           bool personal, int threads, const std::stop_token& stop) {
-    EventRanks ranks{personal ? "crosslift" : "crosslift, anonymous", {}};
+    EventRanks ranks{personal ? "crosslift" : "crosslift, anonymous", {}, {}};
     ranks.rank.resize(events.size());
+    ranks.first.resize(events.size());
     const auto count = static_cast<std::int64_t>(events.size());
     for_each_task(threads, (count + chunk - 1) / chunk, stop, [&](std::int64_t n, int) {
         const auto part = std::span(events).subspan(static_cast<std::size_t>(n * chunk),
@@ -94,7 +106,9 @@ EventRanks rank_by_engine(const std::vector<TradeUpEvent>& events, const OfferEn
         }
         const auto scores = engine.score_upsells(from, candidates, customers);
         for (std::size_t e = 0; e < part.size(); ++e) {
-            ranks.rank[static_cast<std::size_t>(n * chunk) + e] = rank_of<float>(scores[e], part[e].to);
+            const std::size_t at = static_cast<std::size_t>(n * chunk) + e;
+            ranks.rank[at] = rank_of<float>(scores[e], part[e].to);
+            ranks.first[at] = first_of<float>(part[e], scores[e]);
         }
     });
     return ranks;
@@ -102,7 +116,7 @@ EventRanks rank_by_engine(const std::vector<TradeUpEvent>& events, const OfferEn
 
 // Columns of sums: below the line first, then one block per method.
 enum Below { events_column, rise_column, below_columns };
-enum Above { hr1, hr3, hr5, mrr, rise3, above_columns };
+enum Above { hr1, hr3, hr5, mrr, rise3, too_dear, above_columns };
 
 ClusterSums sum_up(const TradeUpEvents& found, const ItemFacts& items, std::span<const EventRanks> methods) {
     ClusterSums sums(found.clusters, below_columns + above_columns * static_cast<int>(methods.size()));
@@ -121,6 +135,9 @@ ClusterSums sum_up(const TradeUpEvents& found, const ItemFacts& items, std::span
             sums.at(event.cluster, block + hr5) += hit(rank, 5);
             sums.at(event.cluster, block + mrr) += reciprocal_rank(rank);
             sums.at(event.cluster, block + rise3) += rise * hit(rank, 3);
+            const std::int32_t first = methods[m].first[e];
+            sums.at(event.cluster, block + too_dear) +=
+                first >= 0 && items.price[static_cast<std::size_t>(first)] > event.usual_top ? 1 : 0;
         }
     }
     return sums;
@@ -151,6 +168,7 @@ std::vector<MethodResult> results(const TradeUpEvents& found, const ItemFacts& i
     for (std::size_t m = 0; m < methods.size(); ++m) {
         for (const auto& [name, above] : named) quotients.push_back({block(m) + above, events_column});
         quotients.push_back({block(m) + rise3, rise_column});
+        quotients.push_back({block(m) + too_dear, events_column});
         quotients.push_back({block(m) + mrr, events_column, block(yardstick) + mrr, events_column});
     }
     const auto estimates =
@@ -161,6 +179,7 @@ std::vector<MethodResult> results(const TradeUpEvents& found, const ItemFacts& i
         MethodResult line{ranks.method, {}};
         for (const auto& [name, above] : named) line.metrics.emplace_back(name, estimates[next++]);
         line.metrics.emplace_back("price_rise_weighted_hr@3", estimates[next++]);
+        line.metrics.emplace_back("budget_violation_rate", estimates[next++]);
         line.metrics.emplace_back("mrr_to_best_baseline", estimates[next++]);
         lines.push_back(std::move(line));
     }

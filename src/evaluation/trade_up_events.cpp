@@ -48,10 +48,12 @@ public:
     /// The customer's baskets of training.
     void learn(const PurchaseHistory& train, std::int32_t train_customer, std::int32_t customer) {
         walk_.begin(customer);
+        paid_.clear();
         if (train_customer == IdMap::unknown) return;
         for (const std::int32_t b : train.customer_baskets.view().row(train_customer)) {
             const auto basket = train.baskets.view().row(b);
             walk_.pass(basket);
+            keep_prices(basket);
             trained_.add(basket, customer);
             seen_.add(basket, customer);
         }
@@ -63,11 +65,26 @@ public:
             const auto basket = later.baskets.view().row(b);
             for (const std::int32_t item : basket) look_at(item, customer, id, result);
             walk_.pass(basket);
+            keep_prices(basket);
             seen_.add(basket, customer);
         }
     }
 
 private:
+    void keep_prices(std::span<const std::int32_t> basket) {
+        for (const std::int32_t item : basket)
+            if (walk_.leaf_of(item) >= 0 && !std::isnan(walk_.price(item)))
+                paid_[walk_.leaf_of(item)].push_back(walk_.price(item));
+    }
+
+    /// The price that 95 % of the customer's purchases in the leaf do not exceed.
+    float usual_top(std::int32_t leaf) {
+        std::vector<float>& prices = paid_[leaf];
+        const std::size_t place = (prices.size() * 95 + 99) / 100 - 1;
+        std::ranges::nth_element(prices, prices.begin() + static_cast<std::ptrdiff_t>(place));
+        return prices[place];
+    }
+
     void look_at(std::int32_t item, std::int32_t customer, const std::string& id, TradeUpEvents& result) {
         const std::int32_t leaf = walk_.leaf_of(item);
         if (leaf < 0 || std::isnan(walk_.price(item)) || seen_.has(item, customer)) return;
@@ -77,7 +94,7 @@ private:
         const double bar = options_.min_price_ratio * static_cast<double>(walk_.price(from));
         if (walk_.price(item) < bar) return;
         ++result.seen;
-        TradeUpEvent event{id, customer, from, -1, {}};
+        TradeUpEvent event{id, customer, from, -1, usual_top(leaf), {}};
         for (const std::int32_t j : members_[static_cast<std::size_t>(leaf)]) {
             if (walk_.price(j) < bar || trained_.has(j, customer) || j == from) continue;
             if (j == item) event.to = static_cast<std::int32_t>(event.candidates.size());
@@ -90,6 +107,7 @@ private:
     const EvaluationOptions& options_;
     std::vector<std::vector<std::int32_t>> members_;
     LeafWalk walk_;
+    std::unordered_map<std::int32_t, std::vector<float>> paid_;  // per leaf: what the customer bought so far
     Bought trained_;
     Bought seen_;
 };

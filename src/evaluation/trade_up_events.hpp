@@ -26,6 +26,7 @@ struct TradeUpEvent {
     std::int64_t cluster = 0;              ///< the customer, counted from 0
     std::int32_t from = 0;                 ///< item row of training
     std::int32_t to = 0;                   ///< index into `candidates`
+    float usual_top = 0;                   ///< 95th percentile of the customer's purchases in the leaf before, by price
     std::vector<std::int32_t> candidates;  ///< item rows, rising
 };
 

@@ -20,14 +20,15 @@ constexpr std::int64_t day = 86400;
 constexpr std::int64_t start = 1'600'041'600;
 
 /// Items 0 .. 3 of one leaf at 1, 2, 3, 4. Every customer has a favourite and buys it with probability `loyalty`, else
-/// any of the four.
-LineShop loyal_shop(int customers, int purchases, double loyalty) {
+/// any of the four, once a week from the week n = 7 * u mod `starts` on.
+LineShop loyal_shop(int customers, int purchases, double loyalty, int starts = 1) {
     LineShop shop;
     for (int i = 0; i < 4; ++i) shop.items.push_back({"leaf", "", "", "", 1.0F + static_cast<float>(i)});
     std::mt19937 random(5);
     std::uniform_real_distribution<double> uniform;
     for (int n = 0; n < purchases; ++n)
         for (int u = 0; u < customers; ++u) {
+            if (n < 7 * u % starts) continue;
             const int item = uniform(random) < loyalty ? u % 4 : static_cast<int>(random() % 4);
             shop.lines.push_back({u, n * customers + u, item, start + (7 * n + u % 7) * day});
         }
@@ -88,8 +89,8 @@ TEST(Acceptance, KnowsWhoIsLoyal) {
 }
 
 TEST(Acceptance, ProbabilitiesComeTrueOnLaterPurchases) {
-    const LineShop shop = loyal_shop(300, 30, 0.6);
-    const std::int64_t cut = 24 * 300;
+    const LineShop shop = loyal_shop(600, 30, 0.6, 20);
+    const std::int64_t cut = shop.history.basket_count() * 4 / 5;
     const PurchaseHistory before = earlier(shop.history, cut);
     const auto model = fit_acceptance(before, shop.catalog);
     const PriceModel price = fit_price(before, shop.catalog);
