@@ -18,6 +18,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -197,22 +198,32 @@ def look_for_gpu(run: Run) -> dict:
     return {"devices": gpus}
 
 
-def run_tests(run: Run, name: str, filters: str, limit: float) -> dict:
+def run_tests(run: Run, name: str, filters: str, limit: float, shards: int = 1) -> dict:
+    """Runs the tests that `filters` names, in several processes at a time: their references are computed on the CPU."""
     run.need_gpu()
-    report = run.work / f"{name}.xml"
-    env = {**run.libraries, "CROSSLIFT_REQUIRE_CUDA": "1", "GTEST_COLOR": "no"}
-    status, _ = run.command([program(name), f"--gtest_filter={filters}", f"--gtest_output=xml:{report}"], limit, env)
+    path = program(name)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     failed = []
-    if report.exists():
-        for case in ElementTree.parse(report).iter("testcase"):
+
+    def one(shard: int) -> tuple[int, Path]:
+        report = run.work / f"{name}-{shard}.xml"
+        env = {**run.libraries, "CROSSLIFT_REQUIRE_CUDA": "1", "GTEST_COLOR": "no",
+               "GTEST_TOTAL_SHARDS": str(shards), "GTEST_SHARD_INDEX": str(shard)}  # fmt: skip
+        arguments = [f"--gtest_filter={filters}", f"--gtest_output=xml:{report}"]
+        return run.command([path, *arguments], limit, env)[0], report
+
+    with ThreadPoolExecutor(shards) as pool:
+        results = list(pool.map(one, range(shards)))
+    for _, report in results:
+        for case in ElementTree.parse(report).iter("testcase") if report.exists() else []:
             kind = ("failed" if case.find("failure") is not None else
                     "skipped" if case.find("skipped") is not None or case.get("status") == "notrun" else "passed")  # fmt: skip
             counts[kind] += 1
             if kind == "failed":
                 failed.append(f"{case.get('classname')}.{case.get('name')}")
-    if status != 0 or counts["passed"] == 0:
-        raise Stop("failed", f"exit status {status}, {counts}; failed: {', '.join(failed[:8]) or 'none named'}")
+    bad = [status for status, _ in results if status != 0]
+    if bad or counts["passed"] == 0:
+        raise Stop("failed", f"exit status {bad}, {counts}; failed: {', '.join(failed[:8]) or 'none named'}")
     return counts
 
 
@@ -294,8 +305,8 @@ def steps(run: Run, build: bool) -> dict[str, Callable[[], dict | None]]:
         "machine": lambda: look_at_machine(run),
         "programs": lambda: find_programs(run, build),
         "gpu": lambda: look_for_gpu(run),
-        "tests-ops": lambda: run_tests(run, "ops_tests", "*cuda*", 130),
-        "tests-trainings": lambda: run_tests(run, "algorithms_tests", "GpuParity.*:Device*", 90),
+        "tests-ops": lambda: run_tests(run, "ops_tests", "*cuda*", 130, shards=4),
+        "tests-trainings": lambda: run_tests(run, "algorithms_tests", "GpuParity.*:Device*", 90, shards=3),
         "memcheck": lambda: sanitize(run, "memcheck", 45),
         "racecheck": lambda: sanitize(run, "racecheck", 45),
         "ceilings": lambda: run_bench(run, "cuda_bench", "ceiling_", 60),

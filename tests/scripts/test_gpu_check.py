@@ -48,6 +48,30 @@ def test_a_command_that_hangs_is_ended_with_its_children(run):
     assert "begun" in (run.out / "gpu_check.log").read_text()
 
 
+FAKE_TESTS = """#!/bin/sh
+file=$(echo "$2" | cut -d: -f2)
+name=$([ "$GTEST_SHARD_INDEX" = BAD ] && echo '<failure/>' || echo '')
+echo "<testsuite><testcase classname='A' name='t$GTEST_SHARD_INDEX'>$name</testcase></testsuite>" >"$file"
+[ "$GTEST_SHARD_INDEX" != BAD ]
+"""
+
+
+@pytest.mark.parametrize(("bad", "status"), [("9", "passed"), ("1", "failed")])
+def test_the_shards_of_a_test_program_are_added_up(run, tmp_path, monkeypatch, bad, status):
+    program = tmp_path / "fake_tests"
+    program.write_text(FAKE_TESTS.replace("BAD", bad))
+    program.chmod(0o755)
+    monkeypatch.setattr(run_gpu_check, "BIN", tmp_path)
+    run.gpu = True
+    run.step("tests", lambda: run_gpu_check.run_tests(run, "fake_tests", "*", 30, shards=3))
+    (outcome,) = run.outcomes
+    assert outcome.status == status
+    if status == "passed":
+        assert outcome.facts == {"passed": 3, "failed": 0, "skipped": 0}
+    else:
+        assert "failed: A.t1" in outcome.reason
+
+
 def test_no_time_left_is_a_skip(tmp_path):
     run = run_gpu_check.Run(tmp_path, 0.05)
     run.step("late", lambda: run.command(["true"], 10))
