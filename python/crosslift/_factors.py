@@ -24,11 +24,11 @@ class FactorModel(Estimator):
 
     @property
     def customer_factors_(self) -> np.ndarray:
-        return self._cached("customer_factors", lambda: np.asarray(self.customer_matrix_))
+        return self._cached("customer_factors", lambda: np.asarray(self.customer_matrix_, np.float32))
 
     @property
     def item_factors_(self) -> np.ndarray:
-        return self._cached("item_factors", lambda: np.asarray(self.item_matrix_))
+        return self._cached("item_factors", lambda: np.asarray(self.item_matrix_, np.float32))
 
     user_factors = customer_factors_
     item_factors = item_factors_
@@ -57,7 +57,7 @@ class FactorModel(Estimator):
 
         `customer_items` has one row per customer and as many columns as there are items.
         """
-        return np.asarray(self._fitted().fold_in(csr_parts(customer_items, "customer_items")))
+        return np.asarray(self._fitted().fold_in(csr_parts(customer_items, "customer_items")), np.float32)
 
     def recommend(
         self,
@@ -97,7 +97,7 @@ class FactorModel(Estimator):
         if not fold_in and customer is None:
             raise _core.InvalidArgument("name customers by row, or give customer_items and fold_in=True")
         if fold_in:
-            queries = np.asarray(self._fitted().fold_in(rows))
+            queries = np.asarray(self._fitted().fold_in(rows), np.float32)
         else:
             queries = self._rows(self.customer_factors_, customer, "customer")
         wishes: list[dict[str, Any]] = [{"exclude": exclude, "allow": allow} for _ in queries]

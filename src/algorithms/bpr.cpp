@@ -1,3 +1,4 @@
+#include "algorithms/memory_plan.hpp"
 #include "backend/backend.hpp"
 #include "devices/devices.hpp"
 #include "formulas/philox.hpp"
@@ -77,6 +78,32 @@ std::vector<std::int64_t> batch_begins(const CsrView& matrix) {
     return begins;
 }
 
+/// What a training holds at its peak.
+algorithms::MemoryPlan plan_of(const backend::Backend& backend, const CsrView& matrix, std::int64_t factors,
+                               bool may_stop) {
+    const bool host = backend.device().kind == Device::Kind::cpu;
+    const std::int64_t cells = (matrix.rows + matrix.cols + 2) * 8 + matrix.nnz() * 16;
+    algorithms::MemoryPlan plan;
+    plan.add("the factors", (matrix.rows + matrix.cols) * factors * float_size * (may_stop ? 2 : 1));
+    plan.add("the purchases from both sides", host ? 2 * cells : cells);  // the host also holds what is copied
+    plan.add("the items after a batch", matrix.cols * (factors * float_size + 1) + matrix.nnz() / 4);
+    return plan;
+}
+
+/// The backend of the options. Throws DeviceError, naming what would fit, where the training does not.
+std::shared_ptr<const backend::Backend> backend_for(const CsrView& matrix, const BprOptions& options, bool may_stop) {
+    auto backend = open_backend(options.device);
+    const algorithms::MemoryPlan plan = plan_of(*backend, matrix, options.factors, may_stop);
+    if (plan.fits(*backend)) return backend;
+    const auto fewer = algorithms::largest_that_fits(options.factors, 1, [&](std::int64_t factors) {
+        return plan_of(*backend, matrix, factors, may_stop).fits(*backend);
+    });
+    plan.require(*backend, "BPR with " + std::to_string(options.factors) + " factors",
+                 fewer ? "factors=" + std::to_string(*fewer) + " would fit"
+                       : "no number of factors would fit: train on fewer customers or items");
+    return backend;
+}
+
 /// Throws unless all numbers of a table are finite: one that is not shows on the diagonal of its gram matrix.
 void check_finite(const backend::Backend& backend, backend::Lane& lane, backend::DenseView factors) {
     const std::int64_t d = factors.cols;
@@ -109,9 +136,9 @@ public:
     BprFit(const CsrView& customer_items, const BprOptions& options, const Progress& progress)
         : options_(options),
           progress_(progress),
-          backend_(open_backend(options.device)),
-          lane_(backend_->lane(options.threads)),
           may_stop_(progress.stop.stop_possible()),
+          backend_(backend_for(customer_items, options, may_stop_)),
+          lane_(backend_->lane(options.threads)),
           begins_(batch_begins(customer_items)),
           pairs_(backend_->make_pairs(pair_cells(customer_items))),
           customers_(*backend_, customer_items.rows, options.factors, may_stop_),
@@ -203,9 +230,9 @@ private:
 
     const BprOptions& options_;
     const Progress& progress_;
+    bool may_stop_;
     std::shared_ptr<const backend::Backend> backend_;
     std::unique_ptr<backend::Lane> lane_;
-    bool may_stop_;
     std::vector<std::int64_t> begins_;
     std::shared_ptr<const backend::Pairs> pairs_;
     Table customers_;

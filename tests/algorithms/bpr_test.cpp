@@ -175,6 +175,19 @@ TEST(Bpr, SaysWhatIsWrong) {
     EXPECT_THROW(fold_in(model, {1, 3, std::vector<std::int64_t>{0, 0}, {}, {}}), InvalidArgument);
 }
 
+TEST(Bpr, WhatDoesNotFitIsSaidBeforehandWithWhatWould) {
+    CsrMatrix wide;
+    wide.rows = 1;
+    wide.cols = 2'000'000'000;
+    wide.indptr = {0, 1};
+    wide.indices = {7};
+    BprOptions options = small();
+    options.factors = 1024;
+    const std::string message = message_of<DeviceError>([&] { fit_bpr(wide, options); });
+    EXPECT_NE(message.find("the factors 8192000004096"), std::string::npos) << message;
+    EXPECT_NE(message.find("would fit"), std::string::npos) << message;
+}
+
 TEST(Bpr, ModelFileBringsItBack) {
     const Planted shop;
     BprOptions options = small();
