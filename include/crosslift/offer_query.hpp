@@ -61,8 +61,11 @@ struct OfferQuery {
 
     // --- prices, always after the discount ---
     UpsellBy upsell_by = UpsellBy::price;
-    double min_price_ratio = 1.05;                          ///< upsell: offer price / query price, at least; > 1
-    double max_price_ratio = 2.0;                           ///< upsell: at most
+    double min_price_ratio = 1.05;  ///< upsell: offer price / query price, at least; > 1
+    double max_price_ratio = 2.0;   ///< upsell: at most
+    /// upsell: gain in attributes (standard deviations in the leaf, mean by weight) / (price ratio - 1), at least;
+    /// what has no attribute in common with the item cannot show it. 0 = off.
+    double min_value_ratio = 0;
     float budget = std::numeric_limits<float>::infinity();  ///< no offer is dearer, money
     /// upsell, known customers: offers above this quantile of what the customer is expected to pay in the leaf come
     /// after the others and are flagged; 1 = off.
@@ -71,7 +74,8 @@ struct OfferQuery {
     // --- the customer ---
     double personalization = 1.0;  ///< weight of own history, 0 .. 1; 0 = exactly the list of an unknown customer
     double popularity = 1.0;       ///< pi, 0 .. 1: 1 ranks by how often, 0 by how specifically items go together
-    /// What this customer cares about: (name of a catalog attribute, weight >= 0); upsell.
+    /// upsell: what this customer cares about: (name of a catalog attribute, log-odds per standard deviation, >= 0);
+    /// added to what the customer's purchases tell.
     std::vector<std::pair<std::string, double>> attribute_weights = {};
     std::optional<std::int64_t> as_of = {};  ///< now, in the unit of the purchases' time; default: their latest
 

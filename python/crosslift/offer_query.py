@@ -80,6 +80,9 @@ class OfferQuery:
         prices per gram, millilitre or piece is. "tier": a higher rung.
     min_price_ratio, max_price_ratio : float
         upsell: bounds of the offer's price over the item's; above 1.
+    min_value_ratio : float
+        upsell: gain in attributes (standard deviations in the leaf, mean by weight) over (price ratio - 1), at least;
+        0: off.
     budget : float
         No offer is dearer, in money.
     price_quantile : float
@@ -90,7 +93,8 @@ class OfferQuery:
     popularity : float
         0 to 1; 1 ranks by how often, 0 by how specifically items go together.
     attribute_weights : dict, optional
-        upsell: what this customer cares about, attribute of the catalog to weight.
+        upsell: what this customer cares about, attribute of the catalog to log-odds per standard deviation; added to
+        what the customer's purchases tell.
     as_of : datetime, datetime64, ISO text or int, optional
         Now; None: the latest purchase.
     offer_cost : float
@@ -118,6 +122,7 @@ class OfferQuery:
     upsell_by: str = "price"
     min_price_ratio: float = 1.05
     max_price_ratio: float = 2.0
+    min_value_ratio: float = 0.0
     budget: float = math.inf
     price_quantile: float = 0.95
     personalization: float = 1.0

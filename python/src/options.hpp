@@ -118,6 +118,7 @@ void visit(OfferQuery& o, Visit&& field) {
     field("upsell_by", o.upsell_by);
     field("min_price_ratio", o.min_price_ratio);
     field("max_price_ratio", o.max_price_ratio);
+    field("min_value_ratio", o.min_value_ratio);
     field("budget", o.budget);
     field("price_quantile", o.price_quantile);
     field("personalization", o.personalization);

@@ -91,6 +91,7 @@ void QueryOptions::add_to(CLI::App& command) {
     add("--upsell-by", upsell_by, "price, unit_price or tier")->check(CLI::IsMember({"price", "unit_price", "tier"}));
     add("--min-price-ratio", query.min_price_ratio, "upsell: at least this much dearer");
     add("--max-price-ratio", query.max_price_ratio, "upsell: at most");
+    add("--min-value-ratio", query.min_value_ratio, "upsell: gain in attributes over gain in price, at least; 0 = off");
     add("--price-quantile", query.price_quantile,
         "upsell: what is above the customer's usual prices comes last; 1 = off");
     add("--personalization", query.personalization,

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <unordered_map>
 
@@ -73,7 +74,9 @@ public:
             chosen.push_back(std::move(candidate));
         };
         for (Candidate& candidate : by_rule()) take(std::move(candidate));
-        Ranking ranking(scores_.total, may_);
+        // A little below the floor, which is judged in double precision.
+        const auto least = static_cast<float>(0.999 * query_.min_relevance * static_cast<double>(best_));
+        Ranking ranking(scores_.total, may_, std::max(least, std::numeric_limits<float>::min()));
         const bool walk = objective_ == Objective::relevance;
         std::vector<Candidate> found;
         while (!walk || static_cast<int>(chosen.size()) < query_.k) {
@@ -142,17 +145,21 @@ private:
 
     Proof find_proof(std::span<const double> shares, std::int32_t item) const {
         std::vector<std::size_t> order;
+        if (count(item) < query_.min_support) return {};  // no pair can have more baskets than its items
         for (std::size_t n = 0; n < shares.size(); ++n)
             if (shares[n] > 0) order.push_back(n);
         std::stable_sort(order.begin(), order.end(),
                          [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
         for (const std::size_t n : order) {
+            if (count(resolved_.basket[n]) < query_.min_support) continue;
             const Evidence evidence = state_.evidence(resolved_.basket[n], item);
             if (evidence.together >= query_.min_support && evidence.lift > 1 && evidence.g2 >= query_.min_g2)
                 return {resolved_.basket[n], evidence};
         }
         return {};
     }
+
+    std::int64_t count(std::int32_t item) const { return state_.basket_counts[static_cast<std::size_t>(item)]; }
 
     // The basket item that was bought with `item` most often beyond chance; none if nothing was.
     Proof best_evidence(std::int32_t item) const {

@@ -32,6 +32,20 @@ const char* title(OfferKind kind) {
     return "offer";
 }
 
+std::string money_lines(const Offer& offer) {
+    std::string text;
+    if (!std::isnan(offer.probability)) text += "  taken with probability " + percent(offer.probability) + "\n";
+    if (!std::isnan(offer.expected_margin))
+        text += "  expected margin " + number("%+.4f", offer.expected_margin) + ", after the cost of the offer\n";
+    std::string flags;
+    for (const OfferFlag flag : offer.flags) {
+        if (flag == OfferFlag::margin_unknown) text += "  margin unknown: the margin gate did not look at it\n";
+        flags += (flags.empty() ? "" : ", ") + std::string(name_of(flag));
+    }
+    if (!flags.empty()) text += "  flags: " + flags + "\n";
+    return text;
+}
+
 }  // namespace
 
 std::string_view name_of(OfferFlag flag) {
@@ -97,6 +111,7 @@ std::string explain(const Offer& offer) {
     if (!std::isnan(offer.price)) text += "  price " + money(offer.price);
     if (!std::isnan(offer.price_difference)) text += " (" + number("%+.2f", offer.price_difference) + ")";
     if (!std::isnan(offer.price)) text += "\n";
+    text += money_lines(offer);
     if (offer.evidence.first > 0) {
         const Evidence& e = offer.evidence;
         text += "  counted: " + grouped(e.together) + " baskets with both, " + grouped(e.first) + " with " +

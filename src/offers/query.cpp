@@ -100,6 +100,7 @@ void check(const OfferQuery& query) {
          "above 1 (an up-sell is dearer than the item it replaces)");
     want(query.max_price_ratio >= query.min_price_ratio, "max_price_ratio", query.max_price_ratio,
          "at least min_price_ratio: no price can satisfy both");
+    want(query.min_value_ratio >= 0, "min_value_ratio", query.min_value_ratio, "0 (off) or more");
     want(query.budget >= 0, "budget", query.budget, "0 or more");
     want(query.price_quantile > 0 && query.price_quantile <= 1, "price_quantile", query.price_quantile,
          "above 0, up to 1 (off)");
@@ -142,6 +143,10 @@ ResolvedQuery resolve(const EngineState& state, std::span<const std::string> bas
     resolved.as_of = query.as_of.value_or(state.models.history.latest_time());
     resolved.allow = find_items(state, query.allow, "OfferQuery.allow", resolved.warnings);
     resolved.exclude = find_items(state, query.exclude, "OfferQuery.exclude", resolved.warnings);
+    for (const auto& [name, weight] : query.attribute_weights)
+        if (std::ranges::none_of(state.models.catalog.attributes(),
+                                 [&](const Attribute& it) { return it.name == name; }))
+            resolved.warnings.push_back("unknown attribute '" + name + "' in OfferQuery.attribute_weights was ignored");
     for (const OfferRule& rule : query.rules) resolved.rules.push_back(resolve_rule(state, rule, resolved));
     return resolved;
 }

@@ -61,10 +61,9 @@ BasketShares basket_shares(const EngineState& state, const BasketScores& scores,
     return shares;
 }
 
-Ranking::Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may) {
-    heap_.reserve(scores.size());
+Ranking::Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may, float least) {
     for (std::size_t item = 0; item < scores.size(); ++item)
-        if (may[item] != 0) heap_.push_back({scores[item], static_cast<std::int32_t>(item)});
+        if (scores[item] >= least && may[item] != 0) heap_.push_back({scores[item], static_cast<std::int32_t>(item)});
     std::ranges::make_heap(heap_, worse);
 }
 

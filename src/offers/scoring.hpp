@@ -43,8 +43,8 @@ BasketShares basket_shares(const EngineState& state, const BasketScores& scores,
 /// pass and a few heap steps.
 class Ranking {
 public:
-    /// Items whose `may` is 0 are left out.
-    Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may);
+    /// Items whose `may` is 0, and items that score below `least`, are left out.
+    Ranking(const std::vector<float>& scores, const std::vector<std::uint8_t>& may, float least);
 
     /// The next best item, or IdMap::unknown when there is none.
     std::int32_t next();

@@ -1,5 +1,7 @@
 #include "offers/state.hpp"
 
+#include "offers/attributes.hpp"
+
 #include <crosslift/error.hpp>
 
 #include <algorithm>
@@ -167,6 +169,7 @@ EngineState::EngineState(OfferModels given)
       leaf_items(sort_leaf_items(models.catalog)),
       leaf_members(group_rows(models.catalog.leaf())),
       pack(parse_packs(models.catalog)),
+      attribute_level(attribute_levels(models.catalog)),
       key(key_of_items(models.catalog, leaf_name)),
       key_items(group_rows(key)),
       variant_items(group_rows(models.catalog.variant().rows)),

@@ -35,6 +35,7 @@ struct EngineState {
     std::vector<std::vector<std::int32_t>> leaf_items;    // per leaf: items of known price, cheapest first, ties by row
     std::vector<std::vector<std::int32_t>> leaf_members;  // per leaf: all its items, ascending
     std::vector<PackSize> pack;                           // per item: its pack size; empty without that column
+    std::vector<std::vector<float>> attribute_level;      // attributes.hpp; per attribute and item
     std::vector<std::int32_t> key;                        // per item: category_key()
     std::vector<std::vector<std::int32_t>> key_items;     // per category_key(): its items, ascending
     std::vector<std::vector<std::int32_t>> variant_items;  // per variant group: its items, ascending

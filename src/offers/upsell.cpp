@@ -1,5 +1,6 @@
 // Better, dearer versions of one item: the superior items of its leaf, ranked by the trade-up model.
 #include "offers/answers.hpp"
+#include "offers/attributes.hpp"
 #include "offers/explain.hpp"
 #include "offers/finish.hpp"
 #include "offers/gate.hpp"
@@ -62,8 +63,7 @@ public:
         const auto rivals = superior_items(state_, from_, query_.upsell_by);
         if (rivals.empty()) return {};
         // Over all superior items, so that no filter changes what is said of another item.
-        const auto shares =
-            softmax(score_trade_up(state_.models.trade_up, *state_.trade_up_facts, from_, rivals, resolved_.customer));
+        const auto shares = softmax(utilities(rivals));
         const double best = *std::ranges::max_element(shares);
         const double up = state_.models.acceptance.probability(state_.models.history, state_.models.price, from_,
                                                                resolved_.customer, query_.as_of.value_or(unknown_time));
@@ -73,6 +73,7 @@ public:
             const std::int32_t to = rivals[n];
             if (may[static_cast<std::size_t>(to)] == 0 || shares[n] < query_.min_relevance * best) continue;
             if (!in_band(state_, query_, from_, to) || !not_inferior(state_.models.catalog, to, from_)) continue;
+            if (!worth_its_price(to)) continue;
             const double accepts = up * shares[n];  // unknown where `up` is
             if (!money_.allows_replacing(from_, to, accepts)) continue;
             Candidate candidate;
@@ -95,6 +96,24 @@ private:
         bool above_usual = false;
         double value = 0;
     };
+
+    // The trade-up model's utilities, plus what the customer cares about in attributes.
+    std::vector<float> utilities(const std::vector<std::int32_t>& rivals) const {
+        auto result = score_trade_up(state_.models.trade_up, *state_.trade_up_facts, from_, rivals, resolved_.customer);
+        const auto preferences = attribute_preferences(state_, query_, resolved_);
+        for (std::size_t n = 0; n < rivals.size(); ++n)
+            result[n] += static_cast<float>(attribute_utility(state_, preferences, rivals[n]));
+        return result;
+    }
+
+    // What the attributes gain outweighs what the price does, as far as the query asks for it.
+    bool worth_its_price(std::int32_t to) const {
+        if (query_.min_value_ratio == 0) return true;
+        if (state_.models.catalog.price().empty()) return false;
+        const auto old_price = static_cast<double>(state_.models.catalog.price()[static_cast<std::size_t>(from_)]);
+        const double dearer = static_cast<double>(money_.price(to)) / old_price - 1;
+        return attribute_gain(state_, from_, to) >= query_.min_value_ratio * dearer;
+    }
 
     bool above_usual_price(std::int32_t to) const {
         if (resolved_.customer == IdMap::unknown || query_.price_quantile == 1) return false;
@@ -123,6 +142,7 @@ private:
         if (same(catalog.brand(), from_, to))
             text += ", same brand (" +
                     std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) + ")";
+        text += attribute_clause(catalog, from_, to, offer.reasons);
         text += usual_clause(to, offer.reasons);
         const std::int64_t baskets = state_.basket_counts[static_cast<std::size_t>(to)];
         offer.reasons.push_back({"baskets", offer.item, static_cast<double>(baskets), false});

@@ -1,80 +1,20 @@
 // Promises that hold for every query on the real purchases that come with Crosslift.
-#include <crosslift/evaluation.hpp>
-#include <crosslift/files.hpp>
-#include <crosslift/offers.hpp>
-
-#include <gtest/gtest.h>
+#include "support/bundled_shop.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <map>
-#include <random>
 #include <set>
-#include <string>
 
 namespace crosslift {
 namespace {
 
-#ifdef __SANITIZE_ADDRESS__
-constexpr double share_of_baskets = 0.1;  // sanitizers slow the fit down about tenfold
-#else
-constexpr double share_of_baskets = 0.5;
-#endif
+using testing::test_seed;
+
 constexpr int queries = 300;
 
-struct Shop {
-    Catalog catalog;
-    OfferEngine engine;
-};
-
-Shop make_shop(const std::string& name) {
-    BundledData data = bundled_data(name);
-    OfferEngineOptions options;
-    options.complement.tune = false;
-    options.complement.max_items = 1500;
-    options.complement.ease.intercept = true;
-    const Transactions newest = split_by_time(data.transactions, share_of_baskets).later;
-    OfferEngine engine = fit_offer_engine(newest, data.catalog, options);
-    return {std::move(data.catalog), std::move(engine)};
-}
-
-class BundledOffers : public ::testing::TestWithParam<const char*> {
-protected:
-    const Shop& shop() {
-        static std::map<std::string, Shop> shops;
-        auto found = shops.find(GetParam());
-        if (found == shops.end()) found = shops.emplace(GetParam(), make_shop(GetParam())).first;
-        return found->second;
-    }
-
-    // Baskets of one to six items, by the popularity of lines: what a till would send.
-    std::vector<std::string> draw_basket(std::mt19937_64& random) {
-        const PurchaseHistory& history = shop().engine.models().history;
-        const auto& items = history.baskets.indices;
-        std::vector<std::string> basket;
-        for (std::uint64_t left = 1 + random() % 6; left > 0; --left)
-            basket.emplace_back(shop().engine.models().catalog.items()[items[random() % items.size()]]);
-        return basket;
-    }
-
-    std::string draw_customer(std::mt19937_64& random) {
-        const IdMap& customers = shop().engine.models().customers;
-        const auto row = static_cast<std::int32_t>(random() % static_cast<std::uint64_t>(customers.size()));
-        return random() % 2 == 0 ? "" : std::string(customers[row]);
-    }
-
-    // The leaf as the shop's own catalog file tells it: the finest category that is known.
-    std::string leaf(const std::string& item) {
-        const Catalog& catalog = shop().catalog;
-        const std::int32_t row = catalog.items().find(item);
-        if (row == IdMap::unknown || catalog.leaf(row) == IdMap::unknown) return {};
-        const std::string path(catalog.leaves()[catalog.leaf(row)]);
-        return path.substr(path.rfind('>') == std::string::npos ? 0 : path.rfind('>') + 2);
-    }
-};
+class BundledOffers : public testing::BundledShopTest {};
 
 TEST_P(BundledOffers, CrossSellStaysOutOfTheBasketsLeaves) {
-    std::mt19937_64 random(11);
+    std::mt19937_64 random(test_seed(11));
     std::size_t offers = 0;
     OfferQuery query;
     query.min_support = 1;  // receipts of complete_journey are a thin sample: hardly a pair stands three times
@@ -100,7 +40,7 @@ TEST_P(BundledOffers, CrossSellStaysOutOfTheBasketsLeaves) {
 }
 
 TEST_P(BundledOffers, UpsellIsDearerInTheSameLeafAndWithinTheBudget) {
-    std::mt19937_64 random(12);
+    std::mt19937_64 random(test_seed(12));
     std::size_t offers = 0;
     for (int n = 0; n < queries * 4; ++n) {
         const std::string item = draw_basket(random).front();
@@ -121,7 +61,7 @@ TEST_P(BundledOffers, UpsellIsDearerInTheSameLeafAndWithinTheBudget) {
 }
 
 TEST_P(BundledOffers, CrossSellAndUpsellAreDisjoint) {
-    std::mt19937_64 random(13);
+    std::mt19937_64 random(test_seed(13));
     for (int n = 0; n < queries; ++n) {
         const std::string item = draw_basket(random).front();
         std::set<std::string> up;
@@ -132,7 +72,7 @@ TEST_P(BundledOffers, CrossSellAndUpsellAreDisjoint) {
 }
 
 TEST_P(BundledOffers, AnExclusionRemovesItsItemAndAddsOnlyFromBelow) {
-    std::mt19937_64 random(14);
+    std::mt19937_64 random(test_seed(14));
     for (int n = 0; n < queries / 4; ++n) {
         const auto basket = draw_basket(random);
         const OfferList all = shop().engine.cross_sell(basket, {}, {.k = 1000, .max_per_category = 0});
@@ -149,7 +89,7 @@ TEST_P(BundledOffers, AnExclusionRemovesItsItemAndAddsOnlyFromBelow) {
 }
 
 TEST_P(BundledOffers, RecommendationsAreNewToTheCustomer) {
-    std::mt19937_64 random(15);
+    std::mt19937_64 random(test_seed(15));
     const PurchaseHistory& history = shop().engine.models().history;
     const CsrView visits = history.customer_baskets, baskets = history.baskets;
     for (int n = 0; n < queries / 4; ++n) {
@@ -164,7 +104,7 @@ TEST_P(BundledOffers, RecommendationsAreNewToTheCustomer) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Data, BundledOffers, ::testing::Values("online_retail", "complete_journey"),
-                         [](const auto& data) { return std::string(data.param); });
+                         testing::bundled_name);
 
 }  // namespace
 }  // namespace crosslift
