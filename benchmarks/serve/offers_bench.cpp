@@ -4,7 +4,10 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <map>
+#include <numeric>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,6 +52,46 @@ void run(benchmark::State& state, const std::string& name, Ask ask) {
     state.counters["offers"] = benchmark::Counter(static_cast<double>(offers), benchmark::Counter::kAvgIterations);
 }
 
+// The least that any ranking costs: score every item for the basket, keep the ten best. The ratio of cross_sell to it
+// is the price of the rules.
+void bare_top_k(benchmark::State& state, const std::string& name) {
+    run(state, name, [](const Shop& s, std::size_t n) {
+        const Matrix scores = s.engine.score_baskets(std::span(&s.baskets[n], 1), std::span(&s.customers[n], 1));
+        const auto row = scores.row(0);
+        std::vector<std::int32_t> order(row.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::ranges::partial_sort(order, order.begin() + 10, [&](std::int32_t a, std::int32_t b) {
+            return row[static_cast<std::size_t>(a)] > row[static_cast<std::size_t>(b)];
+        });
+        benchmark::DoNotOptimize(order.data());
+        return std::size_t{10};
+    });
+}
+
+// Every option that a query has, none at its default.
+OfferQuery every_rule(const Shop& s) {
+    OfferQuery query{.k = 10, .objective = Objective::relevance, .max_per_category = 2, .min_support = 4};
+    query.min_relevance = 0.1;
+    query.exclude = s.baskets[0];
+    query.rules = {{.action = OfferRule::Action::pin, .item = s.baskets[1][0]},
+                   {.action = OfferRule::Action::attach, .item = s.baskets[2][0], .with_item = s.baskets[3][0]},
+                   {.action = OfferRule::Action::deny, .item = s.baskets[4][0]}};
+    query.budget = 50;
+    query.personalization = 0.5;
+    query.popularity = 0.9;
+    query.offer_cost = 0.01;
+    query.discount = 0.05;
+    query.incrementality = 0.8;
+    return query;
+}
+
+void cross_sell_every_rule(benchmark::State& state, const std::string& name) {
+    const OfferQuery query = every_rule(shop(name));
+    run(state, name, [&](const Shop& s, std::size_t n) {
+        return s.engine.cross_sell(s.baskets[n], s.customers[n], query).offers.size();
+    });
+}
+
 void bare_scores(benchmark::State& state, const std::string& name) {
     run(state, name, [](const Shop& s, std::size_t n) {
         return static_cast<std::size_t>(s.engine.score_baskets(std::span(&s.baskets[n], 1)).rows());
@@ -70,7 +113,9 @@ void recommend(benchmark::State& state, const std::string& name) {
 }
 
 BENCHMARK_CAPTURE(bare_scores, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(bare_top_k, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(cross_sell, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(cross_sell_every_rule, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(recommend, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(upsell, complete_journey, "complete_journey")->Unit(benchmark::kMicrosecond);
 
