@@ -3,6 +3,7 @@
 #include "offers/gate.hpp"
 
 #include <algorithm>
+#include <cstdio>
 
 namespace crosslift {
 
@@ -27,7 +28,10 @@ OfferList OfferEngine::similar_items(const std::string& item, const OfferQuery& 
             offer.anchor = item;
             offer.evidence = state.evidence(row, best.rows[n]);
             offer.reasons.push_back({"taste_cosine", item, offer.score, true});
-            offer.sentence = "Bought by the same customers as " + std::string(state.models.catalog.name(row)) + ".";
+            char likeness[16];
+            std::snprintf(likeness, sizeof likeness, "%.2f", cosine);
+            offer.sentence = "Its buyers have the taste of those of " + std::string(state.models.catalog.name(row)) +
+                             " (likeness " + likeness + " of 1).";
             result.offers.push_back(std::move(offer));
         }
     }
