@@ -92,10 +92,11 @@ struct EvaluationOptions {
     double validation_share = 0.1;           ///< newest share of training's baskets that the settings are chosen on
     std::int64_t validation_queries = 2000;  ///< of them
     std::vector<std::string> baselines;      ///< by name; empty: all that the data allow
+    std::vector<std::pair<std::string, std::string>> settings;  ///< by name, as TunedMethod tells them: not tuned again
     bool receipt_order = false;  ///< queries are "what comes next on the receipt"; needs lines in the order of buying
-    std::vector<double> ease_grid = {5,   10,  20,  50,
-                                     100, 200, 500, 1000};  ///< the baseline's lambda is the best on these very queries
-    double min_price_ratio = 1.10;                          ///< trade-up: what counts as dearer
+    std::vector<double> ease_grid = {
+        5, 10, 20, 50, 100, 200, 500, 1000};  ///< the yardstick's lambda is the best on these very queries; empty: none
+    double min_price_ratio = 1.10;            ///< trade-up: what counts as dearer
     bool own_maximum = false;  ///< trade-up: dearer than the dearest item bought in the leaf, not the last
     int threads = 0;
     std::vector<Goal> goals;                                   ///< ratios to give a verdict on

@@ -27,6 +27,7 @@ from .offer_query import OfferQuery, OfferRule
 from .offers import OfferEngine
 from .retrieval import Retriever
 from .transactions import RejectedRow, TransactionReport, Transactions
+from .tuning import Trial, TuneResult, tune
 
 _core.look_for_cuda_libraries_in(library_folders())
 
@@ -74,8 +75,11 @@ __all__ = [
     "Stopped",
     "TransactionReport",
     "Transactions",
+    "Trial",
+    "TuneResult",
     "__version__",
     "datasets",
     "devices",
     "evaluate",
+    "tune",
 ]

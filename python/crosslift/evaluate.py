@@ -149,7 +149,8 @@ def basket_completion(
         ``max_targets_per_basket`` (10), ``max_queries`` (20,000), ``bootstrap`` (1,000 resamples), ``permutations``
         (10,000 per sign-flip test), ``seed``, ``baselines`` (names; default all), ``tuning_trials`` (8 settings per
         baseline on the validation slice; 0: textbook settings), ``validation_share`` (0.1 of training's baskets),
-        ``validation_queries`` (2,000), ``receipt_order`` (False; True asks for the next item of each receipt),
+        ``validation_queries`` (2,000), ``settings`` (pairs of baseline and setting as an earlier report's ``tuned`` tells
+        them: those are not tuned again), ``receipt_order`` (False; True asks for the next item of each receipt),
         ``ease_grid`` (lambdas of the yardstick; the best on these very queries counts), ``threads``.
 
     Returns
@@ -230,6 +231,7 @@ def trade_up(
     train: Transactions,
     later: Transactions,
     *,
+    goals: Sequence[tuple[str, str, str, float]] = (),
     callback: Callable[[ProgressEvent], Any] | None = None,
     verbose: int = 0,
     **options: Any,
@@ -244,7 +246,7 @@ def trade_up(
     EvaluationReport
         Next dearer, popular dearer, transition count and the engine: HR@1/3, MRR and more.
     """
-    return _judge(_core.evaluate_trade_up, engine, train, later, options, None, (), callback, verbose)
+    return _judge(_core.evaluate_trade_up, engine, train, later, options, None, goals, callback, verbose)
 
 
 def acceptance(

@@ -142,6 +142,7 @@ void visit(EvaluationOptions& o, Visit&& field) {
     field("validation_share", o.validation_share);
     field("validation_queries", o.validation_queries);
     field("baselines", o.baselines);
+    field("settings", o.settings);
     field("receipt_order", o.receipt_order);
     field("ease_grid", o.ease_grid);
     field("min_price_ratio", o.min_price_ratio);

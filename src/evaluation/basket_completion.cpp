@@ -90,11 +90,12 @@ std::vector<std::string> shown_metrics(const BasketScores& scores) {
 void add_results(const BasketScores& scores, std::span<const BasketRanks> methods, const Roles& roles,
                  const TrainingSet& set, const EvaluationOptions& options, EvaluationReport& report) {
     const auto ease = static_cast<std::ptrdiff_t>(roles.baselines) - 1;
-    const bool leaves = !set.leaf.empty();
+    const bool yardstick = !options.ease_grid.empty();
+    const bool leaves = yardstick && !set.leaf.empty();
     std::vector<Quotient> quotients;
     for (std::size_t m = 0; m < methods.size(); ++m) {
         for (const auto& metric : scores.metrics()) quotients.push_back(scores.quotient(metric, m));
-        quotients.push_back(scores.quotient("hr@10", m, ease));
+        if (yardstick) quotients.push_back(scores.quotient("hr@10", m, ease));
         if (leaves) quotients.push_back(scores.quotient("other_leaves_hr@10", m, ease));
     }
     const auto estimates =
@@ -104,7 +105,7 @@ void add_results(const BasketScores& scores, std::span<const BasketRanks> method
         MethodResult line{ranks.method, {}};
         for (const auto& metric : scores.metrics()) line.metrics.emplace_back(metric, estimates[next++]);
         line.metrics.emplace_back("coverage@10", Estimate{coverage(ranks, set.items()), nan, nan});
-        line.metrics.emplace_back("hr@10_to_ease", estimates[next++]);
+        if (yardstick) line.metrics.emplace_back("hr@10_to_ease", estimates[next++]);
         if (leaves) line.metrics.emplace_back("other_leaves_hr@10_to_ease", estimates[next++]);
         report.methods.push_back(std::move(line));
     }
@@ -179,7 +180,9 @@ EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Tra
         methods.push_back(rank_by(baseline.method, task, *baseline.fit(set, setting)));
         steps.done();
     }
-    methods.push_back(best_ease(task, set, options.ease_grid, steps, report.notes));
+    if (!options.ease_grid.empty()) {
+        methods.push_back(best_ease(task, set, options.ease_grid, steps, report.notes));
+    }
     Roles roles{methods.size(), 0};
     add_engine(engine, "crosslift", known, task, train, methods);
     roles.engines = methods.size();

@@ -1,10 +1,10 @@
 #include "evaluation/compare.hpp"
 
-#include "evaluation/sign_flip.hpp"
-
 #include <crosslift/error.hpp>
+#include <crosslift/statistics.hpp>
 
 #include <algorithm>
+#include <limits>
 
 namespace crosslift {
 namespace evaluation {
@@ -13,6 +13,7 @@ namespace {
 /// All tests of one metric and line at once: clusters x baselines.
 std::vector<double> p_values(const Field& field, const std::string& metric, std::size_t line,
                              const EvaluationOptions& options, const std::stop_token& stop) {
+    if (field.baselines == 0) return {};
     const auto clusters = static_cast<std::size_t>(field.sums.clusters);
     std::vector<double> all(clusters * field.baselines);
     for (std::size_t b = 0; b < field.baselines; ++b) {

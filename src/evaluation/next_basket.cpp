@@ -133,10 +133,12 @@ std::vector<ChosenBaseline> choose(const TrainingSet& set, const EvaluationOptio
     }
     std::vector<ChosenBaseline> chosen;
     for (const Baseline& baseline : next_basket_baselines()) {
-        TunedMethod method{baseline.method, baseline.grid.front().text(), {}};
-        Setting best = baseline.grid.front();
+        const Setting* given = given_setting(baseline, options);
+        Setting best = given != nullptr ? *given : baseline.grid.front();
+        TunedMethod method{baseline.method, best.text(), {}};
         double best_recall = -1;
-        for (const Setting& setting : queries.empty() ? std::vector<Setting>() : trials_of(baseline, options)) {
+        for (const Setting& setting :
+             queries.empty() || given != nullptr ? std::vector<Setting>() : trials_of(baseline, options)) {
             const double recall = mean_recall(*baseline.fit(before, setting), queries, before);
             method.trials.emplace_back(setting.text(), recall);
             if (recall <= best_recall) continue;

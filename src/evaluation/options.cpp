@@ -31,7 +31,6 @@ void check(const EvaluationOptions& options) {
     require(options.threads >= 0, "threads", options.threads, "0 (all) or more");
     require(options.min_price_ratio >= 1 && std::isfinite(options.min_price_ratio), "min_price_ratio",
             options.min_price_ratio, "1 or more");
-    require(!options.ease_grid.empty(), "ease_grid", "empty", "a list of at least one lambda");
     for (const double lambda : options.ease_grid) {
         require(lambda > 0 && std::isfinite(lambda), "ease_grid", lambda, "a list of lambdas above 0");
     }

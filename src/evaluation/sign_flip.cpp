@@ -1,15 +1,20 @@
-#include "evaluation/sign_flip.hpp"
-
 #include "evaluation/draws.hpp"
 #include "evaluation/workers.hpp"
+
+#include <crosslift/error.hpp>
+#include <crosslift/statistics.hpp>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <string>
 
-namespace crosslift::evaluation {
+namespace crosslift {
 namespace {
+
+using evaluation::Draws;
+using evaluation::for_each_task;
 
 constexpr std::size_t exact_clusters = 16;
 constexpr std::int64_t draws_per_task = 100;
@@ -66,9 +71,17 @@ std::vector<double> exact(const Differences& differences) {
 
 std::vector<double> sign_flip_tests(std::span<const double> differences, int tests, int permutations,
                                     std::uint64_t seed, int threads, const std::stop_token& stop) {
-    const auto count = static_cast<std::size_t>(tests);
+    const auto count = static_cast<std::size_t>(std::max(tests, 0));
+    if (tests < 1 || permutations < 0 || differences.size() % count != 0) {
+        throw InvalidArgument(std::to_string(differences.size()) + " differences came for " + std::to_string(tests) +
+                              " tests and " + std::to_string(permutations) +
+                              " permutations; give whole rows of at least one test, and 0 permutations or more");
+    }
+    if (!std::all_of(differences.begin(), differences.end(), [](double d) { return std::isfinite(d); })) {
+        throw InvalidArgument("a difference is not finite; leave clusters without a value out");
+    }
     std::vector<double> p(count, std::numeric_limits<double>::quiet_NaN());
-    if (tests == 0 || differences.empty()) return p;
+    if (differences.empty()) return p;
     const Differences data(differences, count);
     if (data.clusters() <= exact_clusters) return exact(data);
     if (permutations == 0) return p;
@@ -114,4 +127,4 @@ std::vector<double> holm(std::span<const double> p_values) {
     return adjusted;
 }
 
-}  // namespace crosslift::evaluation
+}  // namespace crosslift

@@ -1,5 +1,6 @@
 // The judge of up-selling: does the list hold the dearer item that the customer went for?
 #include "evaluation/bootstrap.hpp"
+#include "evaluation/compare.hpp"
 #include "evaluation/draws.hpp"
 #include "evaluation/options.hpp"
 #include "evaluation/ranking_metrics.hpp"
@@ -158,32 +159,52 @@ std::size_t best_baseline(std::span<const EventRanks> methods, std::size_t count
     return best;
 }
 
-std::vector<MethodResult> results(const TradeUpEvents& found, const ItemFacts& items,
-                                  std::span<const EventRanks> methods, std::size_t yardstick,
-                                  const EvaluationOptions& options, const std::stop_token& stop) {
-    const std::vector<std::pair<const char*, Above>> named = {
-        {"hr@1", hr1}, {"hr@3", hr3}, {"hr@5", hr5}, {"mrr", mrr}};
-    const auto block = [](std::size_t m) { return below_columns + above_columns * static_cast<int>(m); };
+constexpr std::array<const char*, above_columns> metric_names = {
+    "hr@1", "hr@3", "hr@5", "mrr", "price_rise_weighted_hr@3", "budget_violation_rate"};
+
+/// A metric of a method, and over that of another where `over` >= 0. Throws InvalidArgument for an unknown name.
+Quotient quotient_of(const std::string& metric, std::size_t method, std::ptrdiff_t over) {
+    const auto* const found = std::find(metric_names.begin(), metric_names.end(), metric);
+    if (found == metric_names.end()) throw InvalidArgument("there is no metric '" + metric + "' of trade-ups");
+    const auto above = static_cast<int>(found - metric_names.begin());
+    const int below = above == rise3 ? rise_column : events_column;
+    const auto column = [&](std::size_t m) { return below_columns + above_columns * static_cast<int>(m) + above; };
+    if (over < 0) return {column(method), below};
+    return {column(method), below, column(static_cast<std::size_t>(over)), below};
+}
+
+void add_results(const TradeUpEvents& found, const ItemFacts& items, std::span<const EventRanks> methods,
+                 std::size_t baseline_count, std::size_t yardstick, const EvaluationOptions& options,
+                 const std::stop_token& stop, EvaluationReport& report) {
+    const ClusterSums sums = sum_up(found, items, methods);
     std::vector<Quotient> quotients;
+    std::vector<std::string> names;
     for (std::size_t m = 0; m < methods.size(); ++m) {
-        for (const auto& [name, above] : named) quotients.push_back({block(m) + above, events_column});
-        quotients.push_back({block(m) + rise3, rise_column});
-        quotients.push_back({block(m) + too_dear, events_column});
-        quotients.push_back({block(m) + mrr, events_column, block(yardstick) + mrr, events_column});
+        names.push_back(methods[m].method);
+        for (const char* metric : metric_names) quotients.push_back(quotient_of(metric, m, -1));
+        quotients.push_back(quotient_of("mrr", m, static_cast<std::ptrdiff_t>(yardstick)));
     }
-    const auto estimates =
-        estimate(sum_up(found, items, methods), quotients, options.bootstrap, options.seed, options.threads, stop);
-    std::vector<MethodResult> lines;
+    const auto estimates = estimate(sums, quotients, options.bootstrap, options.seed, options.threads, stop);
     std::size_t next = 0;
-    for (const EventRanks& ranks : methods) {
-        MethodResult line{ranks.method, {}};
-        for (const auto& [name, above] : named) line.metrics.emplace_back(name, estimates[next++]);
-        line.metrics.emplace_back("price_rise_weighted_hr@3", estimates[next++]);
-        line.metrics.emplace_back("budget_violation_rate", estimates[next++]);
+    for (const std::string& name : names) {
+        MethodResult line{name, {}};
+        for (const char* metric : metric_names) line.metrics.emplace_back(metric, estimates[next++]);
         line.metrics.emplace_back("mrr_to_best_baseline", estimates[next++]);
-        lines.push_back(std::move(line));
+        report.methods.push_back(std::move(line));
     }
-    return lines;
+    const auto differences = [&](const std::string& metric, std::size_t method, std::size_t other) {
+        const int left = quotient_of(metric, method, -1).numerator;
+        const int right = quotient_of(metric, other, -1).numerator;
+        std::vector<double> result;
+        for (std::int64_t c = 0; c < sums.clusters; ++c) {
+            const auto row = sums.row(c);
+            result.push_back(row[static_cast<std::size_t>(left)] - row[static_cast<std::size_t>(right)]);
+        }
+        return result;
+    };
+    const Field field{names, baseline_count, methods.size(), sums, quotient_of, differences};
+    report.comparisons = compare(field, std::vector<std::string>{"mrr"}, options, stop);
+    report.verdicts = judge_goals(field, options, stop);
 }
 
 void add_notes(const TradeUpEvents& found, const std::string& yardstick, const EvaluationOptions& options,
@@ -230,7 +251,8 @@ EvaluationReport evaluate_trade_up(const OfferEngine& engine, const Transactions
     const PurchaseHistory history = make_history(train, train.items(), train.customers());
     Steps steps(progress, 4);
     std::vector<EventRanks> methods = baselines(found.events, history, items, options.seed);
-    const std::size_t yardstick = best_baseline(methods, methods.size());
+    const std::size_t baseline_count = methods.size();
+    const std::size_t yardstick = best_baseline(methods, baseline_count);
     steps.done();
     for (const bool personal : {false, true}) {
         methods.push_back(
@@ -242,7 +264,7 @@ EvaluationReport evaluate_trade_up(const OfferEngine& engine, const Transactions
     report.task = "trade_up";
     report.queries = static_cast<std::int64_t>(found.events.size());
     report.clusters = found.clusters;
-    report.methods = results(found, items, methods, yardstick, options, progress.stop);
+    add_results(found, items, methods, baseline_count, yardstick, options, progress.stop, report);
     steps.done();
     add_notes(found, methods[yardstick].method, options, report);
     return report;

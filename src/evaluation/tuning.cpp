@@ -39,6 +39,19 @@ LaterBaskets validation_baskets(const TrainingSet& set, const TrainingSet& earli
 
 }  // namespace
 
+const Setting* given_setting(const Baseline& baseline, const EvaluationOptions& options) {
+    for (const auto& [method, text] : options.settings) {
+        if (method != baseline.method) continue;
+        for (const Setting& setting : baseline.grid) {
+            if (setting.text() == text) return &setting;
+        }
+        throw InvalidArgument("evaluation option settings gives '" + method + "' the setting '" + text +
+                              "', which is not in its grid; its textbook setting is '" + baseline.grid.front().text() +
+                              "'");
+    }
+    return nullptr;
+}
+
 std::vector<Setting> trials_of(const Baseline& baseline, const EvaluationOptions& options) {
     std::vector<Setting> trials = baseline.grid;
     const auto wanted = static_cast<std::size_t>(options.tuning_trials);
@@ -98,10 +111,11 @@ ChosenBaselines choose_baselines(const TrainingSet& set, const EvaluationOptions
     }
     const BasketTask task = make_basket_task(queries, set.leaf, set.leaves, options.threads, set.stop);
     for (const Baseline& baseline : wanted) {
-        TunedMethod tuned{baseline.method, baseline.grid.front().text(), {}};
-        Setting best = baseline.grid.front();
+        const Setting* given = given_setting(baseline, options);
+        Setting best = given != nullptr ? *given : baseline.grid.front();
+        TunedMethod tuned{baseline.method, best.text(), {}};
         std::pair<double, double> best_merit{-1, -1};
-        for (const Setting& setting : tune ? trials_of(baseline, options) : std::vector<Setting>()) {
+        for (const Setting& setting : tune&& given == nullptr ? trials_of(baseline, options) : std::vector<Setting>()) {
             const auto now = merit(rank_by(baseline.method, task, *baseline.fit(earlier, setting)));
             tuned.trials.emplace_back(setting.text(), now.first);
             if (now > best_merit) {

@@ -29,6 +29,10 @@ struct ChosenBaselines {
 /// setting stands. One step per baseline.
 ChosenBaselines choose_baselines(const TrainingSet& set, const EvaluationOptions& options, bool personal, Steps& steps);
 
+/// The setting of its grid that options.settings gives the baseline, or null. Throws InvalidArgument for one outside
+/// it.
+const Setting* given_setting(const Baseline& baseline, const EvaluationOptions& options);
+
 /// The settings that a baseline may try: the textbook one, then a random draw of its grid.
 std::vector<Setting> trials_of(const Baseline& baseline, const EvaluationOptions& options);
 

@@ -34,8 +34,11 @@ def test_split_needs_time(lines):
         crosslift.Transactions(lines).split_by_time(1.5)
 
 
+QUICK = {"bootstrap": 50, "permutations": 200, "tuning_trials": 2, "baselines": ["popularity", "co-count"]}
+
+
 def test_basket_completion(judged, split):
-    report = crosslift.evaluate.basket_completion(judged, *split, bootstrap=50)
+    report = crosslift.evaluate.basket_completion(judged, *split, bootstrap=50, permutations=200, tuning_trials=2)
     assert report.task == "basket_completion"
     assert report.queries > 100
     names = " ".join(report.methods).lower()
@@ -49,6 +52,72 @@ def test_basket_completion(judged, split):
     frame = report.to_pandas()
     assert list(frame.index) == list(report.methods)
     assert "hr@10" in frame.columns
+
+
+def test_other_models_goals_and_tests(judged, split):
+    train, later = split
+
+    def by_place(baskets, customers):
+        assert len(baskets) == len(customers)
+        return np.tile(-np.arange(len(train.items)), (len(baskets), 1))
+
+    goals = [("hr@1", "crosslift", "popularity", 1.0), ("hr@1", "by place", "crosslift", 1.5)]
+    report = crosslift.evaluate.basket_completion(
+        judged, train, later, compare={"twin": judged, "by place": by_place}, goals=goals, **QUICK
+    )
+    assert report.methods["twin"]["mrr"] == report.methods["crosslift"]["mrr"]
+    assert [verdict.reached for verdict in report.verdicts] == [True, False]
+    assert {it.over for it in report.comparisons} == {"popularity", "co-count", "EASE"}
+    for it in report.comparisons:
+        assert 0 < it.p_value <= it.p_holm <= 1
+        wanted = report.methods[it.method][it.metric].value / report.methods[it.over][it.metric].value
+        assert it.ratio.value == pytest.approx(wanted)
+    assert [tuned.method for tuned in report.tuned] == ["popularity", "co-count"]
+    assert all(tuned.setting in tuned.trials and len(tuned.trials) == 2 for tuned in report.tuned)
+    again = crosslift.evaluate.basket_completion(
+        judged, train, later, settings=[(it.method, it.setting) for it in report.tuned], **QUICK
+    )
+    assert again.methods["co-count"] == report.methods["co-count"]
+
+    assert len(report.to_pandas("comparisons")) == len(report.comparisons)
+    assert list(report.to_pandas("verdicts")["reached"]) == [True, False]
+    assert report.to_pandas("tuned")["chosen"].sum() == 2
+    assert {"method", "metric", "low", "high"} <= set(report.to_pandas("intervals").columns)
+    with pytest.raises(crosslift.InvalidArgument, match="colour"):
+        report.to_pandas("colour")
+
+
+def test_functions_that_cannot_be_judged(judged, split):
+    def judge(function):
+        return crosslift.evaluate.basket_completion(judged, *split, compare={"mine": function}, **QUICK)
+
+    with pytest.raises(crosslift.InvalidArgument, match=r"mine.*shape"):
+        judge(lambda baskets, customers: np.zeros((1, 1)))
+    with pytest.raises(crosslift.InvalidArgument, match=r"mine.*NaN"):
+        judge(lambda baskets, customers: np.full((len(baskets), len(split[0].items)), np.nan))
+
+    def lost(baskets, customers):
+        raise KeyError("lost")
+
+    with pytest.raises(crosslift.InvalidArgument, match=r"mine.*lost"):
+        judge(lost)
+    with pytest.raises(crosslift.InvalidArgument, match="mine"):
+        judge(3)
+
+
+def test_item_complements_bundles_and_next_basket(judged, split):
+    train, later = split
+    marked = pd.DataFrame({"basket_id": [1, 1, 2, 2], "item_id": ["bread", "butter", "tea", "milk"]})
+    report = crosslift.evaluate.bundles(judged, train, crosslift.Transactions(marked), **QUICK)
+    assert report.task == "bundles"
+    assert report.queries == 4
+    assert report.methods["crosslift"]["recall@10"].value == 1
+    report = crosslift.evaluate.next_basket(judged, train, later, bootstrap=20, permutations=20, tuning_trials=2)
+    assert report.task == "next_basket"
+    assert "TIFU-kNN" in report.methods
+    # Of twelve items none has five partners.
+    with pytest.raises(crosslift.DataError, match="5 partners"):
+        crosslift.evaluate.item_complements(judged, train, later, **QUICK)
 
 
 def test_trade_up():
@@ -75,7 +144,7 @@ def test_trade_up():
 
 def test_watching_and_stopping(judged, split):
     stages = []
-    crosslift.evaluate.basket_completion(judged, *split, bootstrap=5, callback=lambda event: stages.append(event.stage))
+    crosslift.evaluate.basket_completion(judged, *split, callback=lambda event: stages.append(event.stage), **QUICK)
     assert stages
 
     def callback(event):

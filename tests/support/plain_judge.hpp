@@ -132,9 +132,13 @@ inline std::string plain_leaf(const Catalog& catalog, const std::string& item) {
     return std::string(catalog.leaves()[catalog.leaf(row)]);
 }
 
+/// The same where it depends on the customer ("" = not known).
+using PlainCustomerScore =
+    std::function<double(const std::string& customer, const ItemSet& query, const std::string& j)>;
+
 /// Judges one method on every leave-one-out query of the later baskets, none left out.
 inline PlainMetrics plain_basket_completion(const Transactions& train, const Transactions& later,
-                                            const Catalog& catalog, const PlainScore& score) {
+                                            const Catalog& catalog, const PlainCustomerScore& score) {
     std::map<std::string, ItemSet> bought;
     for (const auto& basket : plain_baskets(train))
         bought[basket.customer].insert(basket.items.begin(), basket.items.end());
@@ -160,7 +164,7 @@ inline PlainMetrics plain_basket_completion(const Transactions& train, const Tra
                 if (!query.contains(std::string(train.items()[i]))) ranked.emplace_back(train.items()[i]);
             }
             std::map<std::string, double> scores;
-            for (const auto& item : ranked) scores[item] = score(query, item);
+            for (const auto& item : ranked) scores[item] = score(basket.customer, query, item);
             std::stable_sort(ranked.begin(), ranked.end(),
                              [&](const auto& a, const auto& b) { return scores[a] > scores[b]; });
             const auto place = [&](const std::vector<std::string>& list) {
@@ -211,6 +215,14 @@ inline PlainMetrics plain_basket_completion(const Transactions& train, const Tra
     result["coverage@10"] = static_cast<double>(covered.size()) / train.items().size();
     result["queries"] = below["hr@1"];
     return result;
+}
+
+inline PlainMetrics plain_basket_completion(const Transactions& train, const Transactions& later,
+                                            const Catalog& catalog, const PlainScore& score) {
+    const auto anonymous = [&](const std::string&, const ItemSet& query, const std::string& j) {
+        return score(query, j);
+    };
+    return plain_basket_completion(train, later, catalog, PlainCustomerScore(anonymous));
 }
 
 }  // namespace crosslift::testing
