@@ -293,7 +293,7 @@ def replenishment(
         Own frequency, plain and recent, the item's usual gap, recency and the engine: area under the precision-recall
         curve, its ratio to the best of them, Brier score, calibration error, HR@1/3/10 over customers.
     """
-    return _judge(_core.evaluate_replenishment, engine, train, later, options, callback, verbose)
+    return _judge(_core.evaluate_replenishment, engine, train, later, options, None, (), callback, verbose)
 
 
 def _judge(
