@@ -108,7 +108,51 @@ def goals(results: dict[str, Any]) -> str:
 
 
 def acceptance_goals(results: dict[str, Any]) -> list[list[str]]:
-    return []
+    rows = []
+    for name, report in some(results, "p_up", TRADE_UP_SETS):
+        own = metrics(report, PERSONAL) or metrics(report, ANONYMOUS)
+        above = {"complete_journey": 0.015, "lgsor": 0.045}[name]
+        for metric, what, goal, reached in (
+            ("auc", "P(up), AUC at least", 0.835, own["auc"]["value"] >= 0.835),
+            (
+                "auc_above_best",
+                "P(up), AUC above the better simple method by",
+                above,
+                own["auc_above_best"]["value"] >= above,
+            ),
+            ("ece", "P(up), calibration error at most", 0.03, own["ece"]["value"] <= 0.03),
+        ):
+            rows.append([name, what, number(goal), interval(own[metric]), "yes" if reached else "**no**"])
+    return rows
+
+
+def chances(results: dict[str, Any]) -> str:
+    text = ""
+    columns = [
+        ("auc", "AUC"),
+        ("auc_above_best", "above the best simple"),
+        ("pr_auc", "PR-AUC"),
+        ("brier", "Brier"),
+        ("ece", "ECE"),
+    ]
+    for name, report in some(results, "p_up", TRADE_UP_SETS):
+        text += (
+            f"\n### P(up), {name}\n\n{report['queries']:,} returns to a category, {report['clusters']:,} customers.\n\n"
+        )
+        text += method_table(report, columns) + "\n" + "".join(f"- {note}\n" for note in report["notes"])
+    if text:
+        text = (
+            "\n## Will the next purchase in the category be dearer?\n\nOver all returns to a category. Trading up is mostly "
+            "variety and regression to the mean, so the gain over what the shelf and the item alone say is what counts.\n"
+        ) + text
+    again = ""
+    for name, report in some(results, "t6", [*TRADE_UP_SETS, "online_retail"]):
+        keys = [(key, key.replace("_", " ")) for key in report["methods"][0]["metrics"]]
+        again += f"\n### Bought again, {name}\n\n{report['queries']:,} customers at moments a week apart.\n\n"
+        again += method_table(report, keys)
+    if again:
+        again = "\n## Will it be bought again within 7 or 14 days?\n" + again
+    return text + again
 
 
 def baskets(results: dict[str, Any], drawn: dict[str, str]) -> str:
@@ -278,6 +322,21 @@ def models(results: dict[str, Any]) -> str:
             rows.append(
                 ["TradeUpModel", "best simple method", f"{name}, {kind.replace('_', ' ')}", "mrr", interval(ratio)]
             )
+    for name, report in some(results, "p_up", TRADE_UP_SETS):
+        own = metrics(report, PERSONAL) or metrics(report, ANONYMOUS)
+        rows.append(
+            [
+                "AcceptanceModel",
+                "better of leaf share and item rate",
+                name,
+                "AUC, difference",
+                interval(own["auc_above_best"]),
+            ]
+        )
+    for name, report in some(results, "t6", [*TRADE_UP_SETS, "online_retail"]):
+        for key, value in metrics(report, ANONYMOUS).items():
+            if key.startswith("pr_auc_to_best"):
+                rows.append(["ReplenishmentModel", "best simple method", name, key.replace("_", " "), interval(value)])
     if not rows:
         return ""
     text = "\n## Each model against its baseline\n\nA model without a gain here is not shipped.\n\n"
@@ -340,6 +399,7 @@ def page(results: dict[str, Any], drawn: dict[str, str]) -> str:
         partners(results),
         next_baskets(results),
         trade_ups(results, drawn),
+        chances(results),
         bundles(results, drawn),
         models(results),
         slices(results, drawn),

@@ -161,6 +161,19 @@ def trade_up(shop: Workshop, name: str) -> Any:
     }
 
 
+def acceptance(shop: Workshop, name: str) -> Any:
+    """P(up): does the next purchase in a leaf cost more than the dearest of the one before?"""
+    train, later, _ = cut(name, shop.data)
+    return report(crosslift.evaluate.acceptance(shop.default_engine(name), train, later, **shop.options()))
+
+
+def replenishment(shop: Workshop, name: str) -> Any:
+    train, later, _ = cut(name, shop.data)
+    options = shop.options(bootstrap=200)
+    options["max_queries"] = min(shop.queries, 5_000)
+    return report(crosslift.evaluate.replenishment(shop.default_engine(name), train, later, **options))
+
+
 def marked_bundles(shop: Workshop, name: str) -> Any:
     train, sets, catalog = marked(name, shop.data)
     engine = shop.engine(name, "default", lambda: crosslift.OfferEngine(threads=shop.threads).fit(train, catalog))
@@ -193,6 +206,8 @@ _add("receipt", ["online_retail"], next_on_receipt)
 _add("t2", BASKET_SETS, item_complements)
 _add("t3", CUSTOMER_SETS, next_basket)
 _add("t4", TRADE_UP_SETS, trade_up)
+_add("p_up", TRADE_UP_SETS, acceptance)
+_add("t6", [*TRADE_UP_SETS, "online_retail"], replenishment)
 _add("bundles", BUNDLE_SETS, marked_bundles)
 _add("rolling", ["online_retail", "fruithut", "groceries"], rolling)
 
