@@ -65,10 +65,13 @@ def method_table(report: dict[str, Any], columns: list[tuple[str, str]]) -> str:
     known = report["methods"][0]["metrics"]
     shown = [(key, label) for key, label in columns if key in known]
     bracketed = {key for key, _ in shown if key.endswith("_to_ease") or "_to_best" in key}
+    # Other forms of the engine are compared without customers.
+    hidden = ("full matrix, personal", "served, personal")
     rows = [
         [line["method"]]
         + [(interval if key in bracketed else lambda it: number(it["value"]))(line["metrics"][key]) for key, _ in shown]
         for line in report["methods"]
+        if line["method"] not in hidden
     ]
     return table(["method", *(label for _, label in shown)], rows)
 

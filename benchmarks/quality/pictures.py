@@ -63,7 +63,9 @@ def baselines(results: dict[str, Any]) -> tuple[Any, str]:
         return None, ""
     figure, axes = _figure(len(reports), 4.0)
     for axis, (name, report) in zip(axes, reports.items(), strict=True):
-        lines = sorted(report["methods"], key=lambda line: line["metrics"]["hr@10"]["value"])
+        others = ("full matrix", "full matrix, personal", "served", "served, personal")
+        lines = [line for line in report["methods"] if line["method"] not in others]
+        lines.sort(key=lambda line: line["metrics"]["hr@10"]["value"])
         labels = [line["method"] for line in lines]
         own = {ANONYMOUS: BLUE, PERSONAL: GREEN, BAR: ORANGE}
         _dots(axis, labels, [line["metrics"]["hr@10"] for line in lines], [own.get(it, GREY) for it in labels])
@@ -103,7 +105,8 @@ def segments(results: dict[str, Any]) -> tuple[Any, str]:
         axis.set_yticks(range(len(shown)), [label for _, label in shown])
         axis.set_title(name)
         axis.set_xlabel("HR@10 / HR@10 of EASE")
-    axes[0].legend(loc="lower right", fontsize=7, frameon=False)
+    handles = dict(pair for axis in axes for pair in zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     figure.suptitle("Where the gain comes from: ratio to EASE by kind of query")
     return figure, "Ratio of HR@10 to EASE's by kind of query, for Crosslift without and with customers"
 
@@ -114,20 +117,24 @@ def popularity(results: dict[str, Any]) -> tuple[Any, str]:
     if not reports:
         return None, ""
     figure, axes = _figure(len(reports), 3.0)
-    names = ["popularity", "co-count", "lift", "LLR", "cosine kNN", "ALS cosine", BAR, ANONYMOUS]
+    markers = {"popularity": "s", "co-count": "^", "lift": "v", "LLR": "D", "cosine kNN": "P", "ALS cosine": "X", BAR: "o",
+               ANONYMOUS: "o"}  # fmt: skip
     for axis, (name, report) in zip(axes, reports.items(), strict=True):
-        for method in names:
+        for method, marker in markers.items():
             own = metrics(report, method)
             if "substitute_rate@10" not in own:
                 continue
             colour = {ANONYMOUS: BLUE, BAR: ORANGE}.get(method, GREY)
             x, y = own["substitute_rate@10"]["value"], own["other_leaves_hr@10"]["value"]
-            axis.plot(x, y, "o", color=colour, markersize=5)
-            axis.annotate(method, (x, y), xytext=(3, 3), textcoords="offset points", fontsize=7, color=INK)
-        axis.margins(0.25)
+            axis.plot(x, y, marker, color=colour, markersize=6, label=method, linestyle="none")
+        axis.margins(0.15)
+        axis.grid(color="#e4e4e4", linewidth=0.6)
+        axis.set_axisbelow(True)
         axis.set_title(name)
         axis.set_xlabel("share of offers in a leaf of the query")
-        axis.set_ylabel("HR@10 with those leaves removed")
+    axes[0].set_ylabel("HR@10 with those leaves removed")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), fontsize=8, frameon=False)
     figure.suptitle("Substitutes in the raw list against hits of the cross-sell list")
     return figure, "Share of offers in the query's leaves against hit rate with those leaves removed, by method"
 
@@ -137,7 +144,7 @@ def trade_ups(results: dict[str, Any]) -> tuple[Any, str]:
     if not reports:
         return None, ""
     panels = [(name, kind, report[kind]) for name, report in reports.items() for kind in ("last", "own_maximum")]
-    figure, axes = _figure(len(panels), 2.6)
+    figure, axes = _figure(len(panels), 2.6, 3.5)
     for axis, (name, kind, report) in zip(axes, panels, strict=True):
         labels = [line["method"] for line in report["methods"]]
         colours = [BLUE if label.startswith("crosslift") else GREY for label in labels]
@@ -165,7 +172,8 @@ def bundles(results: dict[str, Any]) -> tuple[Any, str]:
         axis.set_yticks(range(len(lines)), [line["method"] for line in lines])
         axis.set_title(f"{name}, {report['queries']:,} queries")
         axis.set_xlabel("recall@50 (share of marked mates found)")
-    axes[0].legend(loc="lower right", fontsize=7, frameon=False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     figure.suptitle("Bundles that people marked: mates found")
     return figure, "Share of marked mates among the first fifty, all and never sold before, by method"
 
