@@ -73,14 +73,14 @@ double found(const std::vector<std::string>& list, const ItemSet& wanted, std::s
     return hits;
 }
 
-/// Three groups of seven items that are bought together, each item of a group in a leaf of its own; a random item
+/// Ten groups of seven items that are bought together, each item of a group in a leaf of its own; a random item
 /// besides.
 Transactions groups(int baskets, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     TransactionTable table;
     for (int b = 0; b < baskets; ++b) {
-        const auto group = random() % 3;
-        std::set<std::uint64_t> items = {random() % 21};
+        const auto group = random() % 10;
+        std::set<std::uint64_t> items = {random() % 70};
         for (int n = 0; n < 3; ++n) items.insert(group * 7 + random() % 7);
         for (const auto item : items) {
             table.basket.push_back("b" + std::to_string(b));
@@ -93,7 +93,7 @@ Transactions groups(int baskets, std::uint64_t seed) {
 Catalog leaves_of_groups() {
     CatalogTable table;
     table.category.resize(1);
-    for (int item = 0; item < 21; ++item) {
+    for (int item = 0; item < 70; ++item) {
         table.item.push_back("i" + std::to_string(item));
         table.category[0].push_back("leaf" + std::to_string(item % 7));
     }
@@ -101,8 +101,8 @@ Catalog leaves_of_groups() {
 }
 
 TEST(ItemComplements, EqualABruteForceJudge) {
-    const Transactions train = groups(500, 1);
-    const Case data = {train, groups(400, 2), fit_offer_engine(train, leaves_of_groups(), PlantedShop::options())};
+    const Transactions train = groups(1500, 1);
+    const Case data = {train, groups(1500, 2), fit_offer_engine(train, leaves_of_groups(), PlantedShop::options())};
     const EvaluationReport report = evaluate_item_complements(data.engine, data.train, data.later, Case::quick());
     const Catalog& catalog = data.engine.models().catalog;
     const PlainCounts before(testing::plain_baskets(data.train));
