@@ -257,7 +257,14 @@ def evaluate_trade_up(
     /,
 ) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
 def evaluate_acceptance(
-    engine: OfferEngine, train: Transactions, later: Transactions, options: dict[str, Any], on_step: _OnStep, /
+    engine: OfferEngine,
+    train: Transactions,
+    later: Transactions,
+    options: dict[str, Any],
+    rivals: dict[str, Any],
+    goals: list[tuple[str, str, str, float]],
+    on_step: _OnStep,
+    /,
 ) -> tuple[tuple[Any, ...] | None, BaseException | None]: ...
 def evaluate_replenishment(
     engine: OfferEngine,

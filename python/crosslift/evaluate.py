@@ -269,7 +269,7 @@ def acceptance(
         Share of dearer baskets, the item's own rate and the engine: areas under the ROC curve (and above the better of
         the two) and the precision-recall curve, Brier score, calibration error over ten bins of equal mass.
     """
-    return _judge(_core.evaluate_acceptance, engine, train, later, options, callback, verbose)
+    return _judge(_core.evaluate_acceptance, engine, train, later, options, None, (), callback, verbose)
 
 
 def replenishment(
