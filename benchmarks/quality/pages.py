@@ -189,7 +189,7 @@ def baskets(results: dict[str, Any], drawn: dict[str, str]) -> str:
         chosen = ", ".join(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"
                            for key, value in report["chosen"].items() if not isinstance(value, (str, dict)))  # fmt: skip
         text += f"\nThe engine chose: {chosen}.\n\n"
-        text += "".join(f"- {note}\n" for note in report["notes"])
+        text += "".join(f"- {note}\n" for note in report["notes"] if not note.startswith("Baselines"))
     return text
 
 

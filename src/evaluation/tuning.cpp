@@ -100,7 +100,12 @@ ChosenBaselines choose_baselines(const TrainingSet& set, const EvaluationOptions
         queries = make_basket_queries(validation_baskets(set, earlier, cut), options, options.validation_queries);
     }
     const bool tune = !queries.queries.empty() && earlier.baskets.rows > 0;
-    if (tune) {
+    const bool all_given = std::all_of(wanted.begin(), wanted.end(), [&](const Baseline& baseline) {
+        return given_setting(baseline, options) != nullptr;
+    });
+    if (all_given) {
+        chosen.notes.emplace_back("Baselines have the settings that were given.");
+    } else if (tune) {
         chosen.notes.push_back("Baselines are tuned on " + std::to_string(queries.queries.size()) +
                                " queries of the newest " + std::to_string(baskets - cut) + " baskets of training, " +
                                std::to_string(options.tuning_trials) + " settings each at most.");
