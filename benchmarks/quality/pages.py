@@ -21,7 +21,8 @@ $ benchmarks/quality/quality.py DATA            # DATA: a folder with the sets t
 
 Protocol, metrics and methods: [evaluation.md](evaluation.md). Judged is the newest tenth of each set's baskets (bundles:
 three tenths of the sessions), engines are `OfferEngine().fit(...)` with default options on what came before, seeds are 0.
-Baselines have their settings from a validation slice of training, six tried for each; `EASE` has its lambda from the judged
+Baselines have their settings from a validation slice of training, six tried for each (textbook settings and fewer baselines
+for lgsor); `EASE` has its lambda from the judged
 queries themselves, which favours it. Brackets are 95 % bootstrap intervals by customer (by basket where there is none).
 "lgsor" is generated data: a gain seen only there proves little. Absolute values move with the slice by a tenth;
 ratios on the same queries hold.
@@ -312,7 +313,7 @@ def models(results: dict[str, Any]) -> str:
             rows.append(
                 [
                     "own history",
-                    "best of own frequency, PerNIR, ALS customer",
+                    "best of the personal baselines",
                     name,
                     "hr@10, known customers",
                     number(ratio),
@@ -388,7 +389,7 @@ def failures(results: dict[str, Any]) -> str:
                 lines.append(f"- {name}, next basket: `{it['metric']}` is {interval(it['ratio'])} of {it['over']}.\n")
     left_out = [part for part in PARTS if not results.get(part)]
     if left_out:
-        lines.append(f"- Not computed here, for want of data: {', '.join(left_out)}.\n")
+        lines.append(f"- Not computed for this page: {', '.join(left_out)}.\n")
     lines.append("- item2vec is left out: no library that we depend on trains it.\n")
     return "\n## What did not work\n\n" + "".join(lines)
 
