@@ -22,7 +22,7 @@ std::vector<double> softmax(const std::vector<float>& utilities) {
     return shares;
 }
 
-// ", double the pack, 11.0 % less per unit" where both pack sizes are known in one unit; "" otherwise.
+// ", double the pack, 11 % less per 100 g" where both pack sizes are known in one unit; "" otherwise.
 std::string pack_clause(const EngineState& state, std::int32_t from, double old_price, std::int32_t to, double price,
                         std::vector<Reason>& reasons) {
     const double unit_ratio = unit_price_ratio(state, to, price, from, old_price);
@@ -32,14 +32,20 @@ std::string pack_clause(const EngineState& state, std::int32_t from, double old_
     const double change = unit_ratio - 1;
     reasons.push_back({"pack_size_ratio", "", ratio, false});
     reasons.push_back({"unit_price_change", "", change, false});
-    char size[48] = "";
-    if (std::abs(ratio - 1) < 0.005) {
-        std::snprintf(size, sizeof size, ", same pack size");
-    } else {
-        std::snprintf(size, sizeof size, ", %.3g times the pack", ratio);
-    }
+    const auto near = [](double value, double wanted) { return std::abs(value - wanted) < 0.005; };
+    char text[48] = "";
+    std::snprintf(text, sizeof text, ", %.3g times the pack", ratio);
+    const std::string size = near(ratio, 1)     ? ", same pack size"
+                             : near(ratio, 2)   ? ", double the pack"
+                             : near(ratio, 0.5) ? ", half the pack"
+                                                : text;
     if (std::abs(change) < 0.005) return size;
-    return size + (", " + percent(std::abs(change)) + (change < 0 ? " less" : " more") + " per unit");
+    std::snprintf(text, sizeof text, ", %.0f %% %s ", 100 * std::abs(change), change < 0 ? "less" : "more");
+    const PackSize::Unit unit = state.pack[static_cast<std::size_t>(to)].unit;
+    return size + text +
+           (unit == PackSize::Unit::gram         ? "per 100 g"
+            : unit == PackSize::Unit::millilitre ? "per 100 ml"
+                                                 : "per piece");
 }
 
 bool same(const IdColumn& column, std::int32_t a, std::int32_t b) {
