@@ -125,8 +125,9 @@ TEST(MemoryPlan, APlaceIsNotFilledBeforeItWasRead) {
     const auto loss = [&](std::int64_t budget) {
         auto factors = backend->array<float>(600 * 2);
         backend->fill_factors(*lane, {factors.data(), 600, 2, 2}, 1, backend::Table::items, 1);
-        return backend->als_loss(*lane, *backend->make_rows(cells, budget), {factors.data(), 300, 2, 2},
-                                 {factors.data() + 600, 300, 2, 2}, {}, {});
+        const backend::DenseView customers = {factors.data(), 300, 2, 2};
+        const backend::DenseView items = {factors.data() + 600, 300, 2, 2};
+        return backend->als_loss(*lane, *backend->make_rows(cells, budget), customers, items, {}, {});
     };
     const double resident = loss(std::numeric_limits<std::int64_t>::max());
     EXPECT_EQ(loss(0), resident);
