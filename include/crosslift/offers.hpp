@@ -125,8 +125,9 @@ public:
                          std::optional<std::int64_t> as_of = {}, HistoryUse history = HistoryUse::mixed) const;
 
     /// Raw trade-up scores without rules: one list per query item, in the order of its candidates; NaN for an unknown
-    /// candidate. An unknown query item gives the scores of popularity. Sales are weighed by their age at the latest
-    /// purchase, so `as_of`, taken for symmetry with score_baskets(), changes nothing.
+    /// candidate. An unknown query item gives the scores of popularity. Purchases after `as_of` (default: none) are not
+    /// looked at, which costs a count over all purchases per call; weights and taste stay those of training. Sales are
+    /// weighed by their age at the last purchase known, so a date after the latest one changes nothing.
     std::vector<std::vector<float>> score_upsells(std::span<const std::string> items,
                                                   std::span<const std::vector<std::string>> candidates,
                                                   std::span<const std::string> customers = {},

@@ -199,7 +199,8 @@ class OfferEngine(Estimator):
     ) -> list[np.ndarray]:
         """Raw trade-up scores without rules: for each item an array of float32 in the order of its candidates.
 
-        An unknown candidate scores NaN. Other arguments as in :meth:`score_baskets`.
+        An unknown candidate scores NaN. Purchases after `as_of` are not looked at (sales are then counted anew, once per
+        call); a date after the latest purchase changes nothing. Other arguments as in :meth:`score_baskets`.
         """
         return self._fitted().score_upsells(items, candidates, customers, self._time(as_of))
 

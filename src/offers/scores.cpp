@@ -33,6 +33,17 @@ float popularity(const EngineState& state, std::int32_t item) {
     return std::log1p(static_cast<float>(state.basket_counts[static_cast<std::size_t>(item)]));
 }
 
+// A moment after the latest purchase knows nothing more: sales are weighed by their age at the latest one. For an
+// earlier moment the facts are made anew from the purchases up to it.
+std::shared_ptr<const TradeUpFacts> facts_as_of(const EngineState& state, std::optional<std::int64_t> as_of) {
+    const PurchaseHistory& history = state.models.history;
+    if (!as_of || history.time.empty() || *as_of >= history.latest_time()) return state.trade_up_facts;
+    const auto known = std::ranges::upper_bound(history.time, *as_of) - history.time.begin();
+    const PurchaseHistory before = earlier(history, known);
+    return make_trade_up_facts(before, state.models.catalog, fit_price(before, state.models.catalog),
+                               state.models.trade_up.taste);
+}
+
 }  // namespace
 
 Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> baskets,
@@ -65,12 +76,12 @@ Matrix OfferEngine::score_baskets(std::span<const std::vector<std::string>> bask
 std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::string> items,
                                                            std::span<const std::vector<std::string>> candidates,
                                                            std::span<const std::string> customers,
-                                                           std::optional<std::int64_t> /*as_of*/) const {
-    // Sales are weighed by their age at the latest purchase: a later date knows nothing more about them.
+                                                           std::optional<std::int64_t> as_of) const {
     const EngineState& state = *state_;
     const OfferModels& models = state.models;
     want_one_each(candidates.size(), items.size(), "lists of candidates", "items");
     if (!customers.empty()) want_one_each(customers.size(), items.size(), "customers", "items");
+    const auto facts = facts_as_of(state, as_of);
     std::vector<std::vector<float>> result(items.size());
     for (std::size_t n = 0; n < items.size(); ++n) {
         std::vector<std::int32_t> rows;
@@ -88,8 +99,7 @@ std::vector<std::vector<float>> OfferEngine::score_upsells(std::span<const std::
         if (item == IdMap::unknown) {
             for (const std::int32_t row : rows) scores.push_back(popularity(state, row));
         } else {
-            scores =
-                score_trade_up(models.trade_up, *state.trade_up_facts, item, rows, customer_row(models, customers, n));
+            scores = score_trade_up(models.trade_up, *facts, item, rows, customer_row(models, customers, n));
         }
         for (std::size_t m = 0; m < rows.size(); ++m) result[n][places[m]] = scores[m];
     }

@@ -127,6 +127,55 @@ TEST(OfferEngine, DiscoveryAndBuyAgainShareTheItemsOut) {
     EXPECT_NE(std::ranges::count(bought, 1), 0);
 }
 
+TEST(OfferEngine, TradeUpScoresOfAnEarlierMomentLookAtEarlierPurchasesOnly) {
+    const PlantedShop shop;
+    const OfferEngine engine = shop.engine();
+    const OfferModels& models = engine.models();
+    const std::int64_t known = models.history.basket_count() / 2;
+    const PurchaseHistory before = earlier(models.history, known);
+    const auto facts =
+        make_trade_up_facts(before, models.catalog, fit_price(before, models.catalog), models.trade_up.taste);
+    std::vector<std::int32_t> rows;
+    std::vector<std::vector<std::string>> candidates(1);
+    for (int rank = 2; rank < 6; ++rank) {
+        candidates[0].push_back(PlantedShop::id(3, rank));
+        rows.push_back(models.catalog.items().find(candidates[0].back()));
+    }
+    const std::vector<std::string> item = {PlantedShop::id(3, 1)}, customer = {"k7"};
+    const auto wanted = score_trade_up(models.trade_up, *facts, models.catalog.items().find(item[0]), rows,
+                                       models.customers.find("k7"));
+    const auto latest = models.history.latest_time();
+    EXPECT_EQ(engine.score_upsells(item, candidates, customer, before.latest_time())[0], wanted);
+    EXPECT_NE(engine.score_upsells(item, candidates, customer)[0], wanted);
+    EXPECT_EQ(engine.score_upsells(item, candidates, customer, latest + 1000),
+              engine.score_upsells(item, candidates, customer));
+    const auto nothing_known = engine.score_upsells(item, candidates, customer, 0);
+    ASSERT_EQ(nothing_known[0].size(), 4);
+    for (const float score : nothing_known[0]) EXPECT_TRUE(std::isfinite(score));
+}
+
+TEST(OfferEngine, TradeUpProbabilityIsTheAcceptanceModels) {
+    const PlantedShop shop;
+    const OfferEngine engine = shop.engine();
+    const OfferModels& models = engine.models();
+    ASSERT_FALSE(models.acceptance.empty());
+    const std::vector<std::string> items = {PlantedShop::id(2, 1), "nothing", PlantedShop::id(4, 0)};
+    const std::vector<std::string> customers = {"k3", "k3", "stranger"};
+    const auto said = engine.trade_up_probability(items, customers);
+    EXPECT_EQ(said[0],
+              models.acceptance.probability(models.history, models.price, models.catalog.items().find(items[0]),
+                                            models.customers.find("k3")));
+    EXPECT_TRUE(std::isnan(said[1]));
+    EXPECT_EQ(said[2], models.acceptance.probability(models.history, models.price,
+                                                     models.catalog.items().find(items[2]), IdMap::unknown));
+    EXPECT_THROW(engine.trade_up_probability(items, std::vector<std::string>{"k3"}), InvalidArgument);
+    const auto list = engine.upsell(items[0], "k3");
+    for (const Offer& offer : list.offers) {
+        EXPECT_GT(offer.probability, 0);
+        EXPECT_LT(offer.probability, said[0]);  // one of several dearer items
+    }
+}
+
 TEST(OfferEngine, StopsOnRequestWithoutAModel) {
     std::stop_source stop;
     stop.request_stop();

@@ -101,6 +101,24 @@ TEST(TradeUpEvaluation, ACaseWorkedByHand) {
     EXPECT_GT(value(report, "crosslift", "mrr"), 0);
 }
 
+TEST(TradeUpEvaluation, FirstOffersBeyondWhatACustomerUsuallyPaysAreCounted) {
+    WineShop earlier_shop;
+    for (int n = 0; n < 5; ++n) earlier_shop.buy("", {"w2", "bread"});
+    earlier_shop.buy("", {"w3", "bread"});
+    for (const char* wine : {"w4", "w1"}) earlier_shop.buy("hal", {wine, "bread"});
+    earlier_shop.buy("ivy", {"w1"});
+    const Transactions train = earlier_shop.done();
+    const OfferEngine engine = fit_offer_engine(train, WineShop::catalog(), PlantedShop::options());
+    WineShop shop;
+    shop.now = 100;
+    shop.buy("hal", {"w3"});  // candidates w2, w3: either is below the 40 that he paid before
+    shop.buy("ivy", {"w2"});  // every candidate is above the 10 that she paid before
+    const EvaluationReport report = evaluate_trade_up(engine, train, shop.done(), {});
+    EXPECT_EQ(report.queries, 2);
+    EXPECT_DOUBLE_EQ(value(report, "next dearer", "budget_violation_rate"), 0.5);
+    EXPECT_DOUBLE_EQ(value(report, "crosslift", "budget_violation_rate"), 0.5);
+}
+
 /// Events by brute force: customer, last item, item traded up to, candidates in item order.
 struct PlainEvent {
     std::string customer, from, to;

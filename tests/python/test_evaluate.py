@@ -142,6 +142,54 @@ def test_trade_up():
     assert 0.1 < dearer["mrr"].value <= 1
 
 
+@pytest.fixture(scope="module")
+def weekly():
+    """Eighty customers who buy one of four coffees every week, mostly their favourite: engine, earlier, later."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for customer in range(80):
+        for week in range(customer % 8, 36):
+            coffee = customer % 4 if rng.random() < 0.7 else int(rng.integers(4))
+            day = np.datetime64("2026-01-05T09:00") + np.timedelta64(7 * week + customer % 7, "D")
+            for item in (f"coffee{coffee}", f"milk{int(rng.integers(2))}"):
+                rows.append((f"c{customer}", f"{customer}-{week}", item, day))
+    lines = pd.DataFrame(rows, columns=["customer_id", "basket_id", "item_id", "timestamp"])
+    items = pd.DataFrame(
+        {
+            "item_id": ["coffee0", "coffee1", "coffee2", "coffee3", "milk0", "milk1"],
+            "category": ["coffee"] * 4 + ["milk"] * 2,
+            "price": [3.0, 4.0, 5.0, 6.0, 1.0, 1.01],
+        }
+    )
+    train, later = crosslift.Transactions(lines).split_by_time(0.2)
+    catalog = crosslift.Catalog(items, category=["category"])
+    return crosslift.OfferEngine(taste=crosslift.ImplicitALS(factors=4, iterations=2)).fit(train, catalog), train, later
+
+
+def test_acceptance(weekly):
+    report = crosslift.evaluate.acceptance(*weekly, bootstrap=20)
+    assert report.task == "acceptance"
+    best = max(report.methods[name]["auc"].value for name in ("share of dearer", "item rate"))
+    ours = report.methods["crosslift"]
+    assert ours["auc"].value > best
+    assert ours["auc_above_best"].value == pytest.approx(ours["auc"].value - best)
+    assert ours["ece"].value < 0.1
+    engine = weekly[0]
+    up = engine.trade_up_probability(["coffee0", "coffee3", "tea"], ["c3", "c3", None])
+    assert up.shape == (3,)
+    assert up[0] > up[1]
+    assert np.isnan(up[2])
+
+
+def test_replenishment(weekly):
+    report = crosslift.evaluate.replenishment(*weekly, bootstrap=20)
+    assert report.task == "replenishment"
+    ours = report.methods["crosslift"]
+    assert ours["pr_auc@7d"].low <= ours["pr_auc@7d"].value <= ours["pr_auc@7d"].high
+    assert ours["hit@1_7d"].value <= ours["hit@3_7d"].value
+    assert np.isnan(report.methods["recency"]["ece@7d"].value)
+
+
 def test_watching_and_stopping(judged, split):
     stages = []
     crosslift.evaluate.basket_completion(judged, *split, callback=lambda event: stages.append(event.stage), **QUICK)
