@@ -309,6 +309,7 @@ def models(results: dict[str, Any]) -> str:
             ratio = personal["known_customer_hr@10"]["value"] / max(
                 metrics(report, it)["known_customer_hr@10"]["value"]
                 for it in ("own frequency", "PerNIR", "ALS customer")
+                if metrics(report, it)
             )
             rows.append(
                 [

@@ -61,7 +61,7 @@ def baselines(results: dict[str, Any]) -> tuple[Any, str]:
     reports = _reports(results, "t1", BASKET_SETS)
     if not reports:
         return None, ""
-    figure, axes = _figure(len(reports), 4.0)
+    figure, axes = _figure(len(reports), 4.0, 3.4)
     for axis, (name, report) in zip(axes, reports.items(), strict=True):
         others = ("full matrix", "full matrix, personal", "served", "served, personal")
         lines = [line for line in report["methods"] if line["method"] not in others]
@@ -90,7 +90,7 @@ def segments(results: dict[str, Any]) -> tuple[Any, str]:
     reports = _reports(results, "t1", BASKET_SETS)
     if not reports:
         return None, ""
-    figure, axes = _figure(len(reports), 3.0)
+    figure, axes = _figure(len(reports), 3.0, 3.8)
     for axis, (name, report) in zip(axes, reports.items(), strict=True):
         bar = metrics(report, BAR)
         shown = [(key, label) for key, label in SEGMENTS if f"{key}hr@10" in bar][::-1]
