@@ -77,6 +77,26 @@ def test_what_dlpack_cannot_do_is_a_buffer_error(fitted):
     assert np.asarray(fitted.item_matrix_, dtype=np.float64).dtype == np.float64
 
 
+def test_sixteen_bits_go_out_with_their_scale(ratings):
+    model = crosslift.ImplicitALS(factors=8, iterations=2, factor_dtype="float16").fit(ratings)
+    matrix = model.item_matrix_
+    assert matrix.dtype == np.float16
+    assert matrix.scale != 1
+    assert not hasattr(matrix, "__array_interface__")
+    with pytest.raises(BufferError, match="unscaled"):
+        np.from_dlpack(matrix)
+    stored, scale = matrix.unscaled()
+    assert scale == matrix.scale
+    for array in (np.asarray(stored), np.from_dlpack(stored)):
+        assert array.dtype == np.float16
+        np.testing.assert_array_equal(array.astype(np.float32) * np.float32(scale), model.item_factors_)
+    with pytest.raises(ValueError, match="without a copy"):
+        matrix.__array__(copy=False)
+    found = crosslift.Retriever(matrix).top_k(model.customer_matrix_, 3)
+    expected = crosslift.Retriever(model.item_factors_).top_k(model.customer_factors_, 3)
+    np.testing.assert_array_equal(found[0], expected[0])
+
+
 def test_a_retriever_takes_a_matrix(fitted):
     by_matrix = crosslift.Retriever(fitted.item_matrix_).top_k(fitted.customer_matrix_, 5)
     by_array = crosslift.Retriever(fitted.item_factors_).top_k(fitted.customer_factors_, 5)
