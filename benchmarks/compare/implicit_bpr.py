@@ -4,7 +4,7 @@ Usage: python implicit_bpr.py path/to/ml_100k/ratings.csv.gz   (with `pip instal
 
 A fifth of the ratings, drawn at random, is kept back. AUC and HR@10 are means over customers, over what each has not
 rated before. Both run on one thread and are charged processor time. implicit draws what was not bought in proportion to
-popularity and Crosslift uniformly, as Rendle et al. 2009 do, which is most of the difference in AUC.
+popularity and Crosslift uniformly, as Rendle et al. 2009 do.
 """
 
 import gzip
