@@ -38,7 +38,7 @@ PUBLIC_HEADERS = {
         "offers",
     ],
     "file words": ["files", "model_io"],
-    "judge words": ["evaluation", "statistics"],
+    "judge words": ["evaluation", "sales_report", "statistics"],
     "umbrella": ["crosslift"],
 }
 ROOM_OF_HEADER = {name: room for room, names in PUBLIC_HEADERS.items() for name in names}

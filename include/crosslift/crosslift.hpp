@@ -32,6 +32,7 @@
 #include <crosslift/reminder.hpp>
 #include <crosslift/replenishment.hpp>
 #include <crosslift/retrieval.hpp>
+#include <crosslift/sales_report.hpp>
 #include <crosslift/sparse.hpp>
 #include <crosslift/statistics.hpp>
 #include <crosslift/synchronize.hpp>

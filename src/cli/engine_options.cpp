@@ -16,6 +16,18 @@ void EngineOptions::add_to(CLI::App& command) {
     command.add_option("--taste-iterations", options.taste.iterations, "sweeps of the taste model")
         ->group(group)
         ->capture_default_str();
+    command
+        .add_option("--context", context,
+                    "what counts as bought together: basket (a receipt), session or window (of a customer)")
+        ->group(group)
+        ->capture_default_str()
+        ->check(CLI::IsMember({"basket", "session", "window"}));
+    command.add_option("--session-hours", options.context.session_hours, "session: longest gap between two receipts")
+        ->group(group)
+        ->capture_default_str();
+    command.add_option("--window-days", options.context.window_days, "window: its length")
+        ->group(group)
+        ->capture_default_str();
     command.add_option("--seed", options.seed, "seed of everything random")->group(group)->capture_default_str();
     command.add_option("--threads", options.threads, "0: all that the program may use")
         ->group(group)
@@ -26,6 +38,8 @@ void EngineOptions::add_to(CLI::App& command) {
 OfferEngineOptions EngineOptions::read() const {
     OfferEngineOptions result = options;
     result.device = Device::parse(device);
+    if (context == "session") result.context.context = Context::session;
+    if (context == "window") result.context.context = Context::window;
     result.complement.seed = result.seed;
     result.trade_up.seed = result.seed;
     return result;

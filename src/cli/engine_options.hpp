@@ -12,6 +12,7 @@ namespace crosslift::cli {
 struct EngineOptions {
     OfferEngineOptions options;
     std::string device = "cpu";
+    std::string context = "basket";
 
     void add_to(CLI::App& command);
     /// The options with the device read. Throws InvalidArgument for a word that is no device.
