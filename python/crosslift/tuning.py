@@ -146,7 +146,7 @@ def _engine(chosen: Mapping[str, Any]) -> OfferEngine:
     for name, value in chosen.items():
         part, _, option = name.partition(".")
         parts[part][option] = value
-    closed_form = {"tune": False} if parts["complement"].keys() & set(_CLOSED_FORM) else {}
+    closed_form = {"tune": False} if parts["complement"].keys() & _CLOSED_FORM else {}
     return OfferEngine(
         complement=ComplementModel(**closed_form, **parts["complement"]) if parts["complement"] else None,
         taste=ImplicitALS(**{**_core.engine_defaults()[2], **parts["taste"]}) if parts["taste"] else None,
@@ -154,7 +154,8 @@ def _engine(chosen: Mapping[str, Any]) -> OfferEngine:
     )
 
 
-_CLOSED_FORM = [name.partition(".")[2] for name in DEFAULT_SEARCH]
+# With one of these given, fit takes the closed form's settings as they are.
+_CLOSED_FORM = _core.ease_defaults().keys() - {"threads", "device"}
 
 
 def _check(space: Mapping[str, Any], trials: int, task: str, sampler: str) -> None:
