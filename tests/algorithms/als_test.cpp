@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -338,9 +339,11 @@ TEST(AlsArguments, AreCheckedAtTheDoor) {
     refuse([](AlsOptions& o) { o.nu = 1.5F; });
     refuse([](AlsOptions& o) { o.cg_steps = 0; });
     refuse([](AlsOptions& o) { o.threads = -1; });
-    CsrMatrix negative = purchases(10, 10, 1);
-    negative.values[0] = 0;
-    EXPECT_THROW(fit_als(negative), InvalidArgument);
+    CsrMatrix broken = purchases(10, 10, 1);
+    for (const float value : {0.0F, -1.0F, std::nanf(""), std::numeric_limits<float>::infinity()}) {
+        broken.values[0] = value;
+        EXPECT_THROW(fit_als(broken), InvalidArgument);
+    }
     const AlsModel model = fit_als(matrix);
     EXPECT_THROW(fold_in(model, purchases(3, 9, 1)), InvalidArgument);
     EXPECT_THROW(als_loss(model, purchases(3, 10, 1)), InvalidArgument);

@@ -148,6 +148,24 @@ TEST_P(CudaAls, LongRowsAreCutAndAddedInOrder) {
     }
 }
 
+TEST_P(CudaAls, LongRowsInBlocksOfFactorsAndByTensorCores) {
+    const CsrMatrix cells = rows_of_lengths({2500, 2049, 5}, 2600, false);
+    HostMatrix fixed = random_matrix(2600, 12, 5);
+    for (float& number : fixed.numbers) number = std::round(64 * number) / 64;  // nothing is lost in 16 bits
+    for (const bool mixed : {false, true}) {
+        AlsStep step = some_step();
+        step.mixed = mixed;
+        step.block = 16;  // all factors: exact from wherever it begins
+        const HostMatrix x = solve(cells, fixed, step, random_matrix(3, 12, 6));
+        for (std::int64_t row = 0; row < 3; ++row) EXPECT_LT(residual(cells, fixed, step, row, x), 3e-5) << row;
+        step.block = 5;  // the solution is where every pass stays
+        const HostMatrix same = solve(cells, fixed, step, x);
+        for (std::int64_t row = 0; row < 3; ++row) EXPECT_LT(residual(cells, fixed, step, row, same), 5e-5) << row;
+        const HostMatrix nearer = solve(cells, fixed, step, HostMatrix(3, 12));
+        for (std::int64_t row = 0; row < 3; ++row) EXPECT_LT(residual(cells, fixed, step, row, nearer), 0.5) << row;
+    }
+}
+
 TEST_P(CudaAls, TheOrderOfThreadsChangesNoBit) {
     const CsrMatrix cells = rows_of_lengths({3, 40, 17, 9, 33, 60}, 60, true);
     for (const int cg_steps : {0, 3})
