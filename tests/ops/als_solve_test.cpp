@@ -218,10 +218,11 @@ TEST_P(AlsSolve, MixedSumsAreOfFactorsRoundedTo16Bits) {
 }
 
 TEST_P(AlsSolve, BlocksOfFactorsAreSolvedInTurn) {
-    const bool on_gpu = backend().device().kind == Device::Kind::cuda;
     for (const auto& [d, block] : {std::pair{1, 64}, {31, 8}, {64, 64}, {70, 33}, {100, 16}, {150, 128}})
         for (const bool mixed : {false, true}) {
-            const CsrMatrix cells = cells_of_all_lengths(6, 80, sized(79, 30), d != 31);
+            // Weights that are all alike leave nothing to round beside the factors, so that every machine is held to
+            // 3e-5.
+            const CsrMatrix cells = cells_of_all_lengths(6, 80, sized(79, 30), !mixed && d != 31);
             const HostMatrix fixed = random_matrix(80, d, 32);
             const HostMatrix before = random_matrix(6, d, 33);
             AlsStep step = step_of(d == 70);
@@ -233,8 +234,7 @@ TEST_P(AlsSolve, BlocksOfFactorsAreSolvedInTurn) {
                 std::vector<double> x;
                 for (std::int64_t f = 0; f < d; ++f) x.push_back(before.at(row, f));
                 const System system = system_of(cells, fixed, mixed ? rounded(fixed) : fixed, step, row);
-                expect_row(got, row, block_pass_of(system, x, static_cast<std::size_t>(block)),
-                           mixed && on_gpu && d != 31 ? 5e-3 : 3e-5);
+                expect_row(got, row, block_pass_of(system, x, static_cast<std::size_t>(block)), 3e-5);
             }
             expect_row(got, 0, std::vector<double>(static_cast<std::size_t>(d), 0.0), 0);
             EXPECT_EQ(got.numbers, solve(cells, fixed, step, before, 1).numbers);
