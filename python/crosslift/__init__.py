@@ -26,6 +26,18 @@ from .offer_list import Evidence, Offer, OfferList, Reason
 from .offer_query import OfferQuery, OfferRule
 from .offers import OfferEngine
 from .retrieval import Retriever
+from .selling import (
+    Bundle,
+    Comparison,
+    Contact,
+    OfferPlan,
+    PlacementOffers,
+    PlannedOffer,
+    Reminder,
+    ReminderList,
+    Target,
+    TargetList,
+)
 from .transactions import RejectedRow, TransactionReport, Transactions
 from .tuning import Trial, TuneResult, tune
 
@@ -49,8 +61,11 @@ def devices() -> list[DeviceInfo]:
 
 __all__ = [
     "BPR",
+    "Bundle",
     "Catalog",
+    "Comparison",
     "ComplementModel",
+    "Contact",
     "DataError",
     "DeviceError",
     "DeviceInfo",
@@ -66,13 +81,20 @@ __all__ = [
     "Offer",
     "OfferEngine",
     "OfferList",
+    "OfferPlan",
     "OfferQuery",
     "OfferRule",
+    "PlacementOffers",
+    "PlannedOffer",
     "ProgressEvent",
     "Reason",
     "RejectedRow",
+    "Reminder",
+    "ReminderList",
     "Retriever",
     "Stopped",
+    "Target",
+    "TargetList",
     "TransactionReport",
     "Transactions",
     "Trial",

@@ -168,6 +168,37 @@ class OfferEngine:
     def upsell(self, item: _Id, customer: _Id | None, wishes: dict[str, Any], /) -> _Found: ...
     def recommend(self, customer: _Id | None, wishes: dict[str, Any], /) -> _Found: ...
     def similar_items(self, item: _Id, wishes: dict[str, Any], /) -> _Found: ...
+    def bundles(
+        self, items: Any, customers: Any, wishes: dict[str, Any], options: dict[str, Any], threads: int, /
+    ) -> list[tuple[Any, ...]]: ...
+    def replenish(
+        self, customers: Any, wishes: dict[str, Any], options: dict[str, Any], threads: int, /
+    ) -> list[tuple[Any, ...]]: ...
+    def next_baskets(
+        self, customers: Any, wishes: dict[str, Any], options: dict[str, Any], threads: int, /
+    ) -> list[_Found]: ...
+    def offers(
+        self,
+        basket: Any,
+        customer: _Id | None,
+        placement: str,
+        limits: dict[str, Any],
+        contacts: list[tuple[Any, ...]],
+        wishes: dict[str, Any],
+        /,
+    ) -> tuple[Any, ...]: ...
+    def plan(
+        self,
+        customers: Any,
+        placements: list[tuple[str, dict[str, Any]]],
+        baskets: Any,
+        contacts: Any,
+        wishes: dict[str, Any],
+        threads: int,
+        /,
+    ) -> tuple[Any, ...]: ...
+    def target_customers(self, item: _Id, wishes: dict[str, Any], /) -> tuple[Any, ...]: ...
+    def compare(self, first: _Id, second: _Id, /) -> tuple[Any, ...]: ...
     def score_baskets(
         self, baskets: Sequence[Any], customers: Sequence[_Id | None] | None, as_of: int | None, history: str, /
     ) -> _Float: ...

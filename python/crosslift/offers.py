@@ -17,10 +17,11 @@ from .catalog import Catalog
 from .complement import ComplementModel
 from .offer_list import Id, Offer, OfferList, offers_of
 from .offer_query import OfferQuery
+from .selling_queries import SellingQueries
 from .transactions import Transactions
 
 
-class OfferEngine(Estimator):
+class OfferEngine(SellingQueries, Estimator):
     """Cross-sell, up-sell and recommendations from a shop's purchases.
 
     Parameters
@@ -31,6 +32,9 @@ class OfferEngine(Estimator):
         Settings of the customers' taste; None: 64 factors, 10 sweeps, objective "rendle", regularization 0.003.
     trade_up : dict, optional
         Settings of the trade-up model: ``min_price_ratio``, ``l2``, ``windows``, ``window_share``, ``max_events``.
+    context : str
+        What counts as bought together: one receipt ("basket"), receipts of a customer at most `session_hours` apart
+        ("session"), or receipts of a customer within `window_days` ("window"); the last two need dates.
     seed : int
         Of every model inside.
     threads : int
@@ -62,6 +66,9 @@ class OfferEngine(Estimator):
         complement: ComplementModel | None = None,
         taste: ImplicitALS | None = None,
         trade_up: dict[str, Any] | None = None,
+        context: str = "basket",
+        session_hours: float = 12.0,
+        window_days: float = 30.0,
         seed: int = 0,
         threads: int = 0,
         device: str = "cpu",
@@ -70,6 +77,9 @@ class OfferEngine(Estimator):
         self.complement = complement
         self.taste = taste
         self.trade_up = trade_up
+        self.context = context
+        self.session_hours = session_hours
+        self.window_days = window_days
         self.seed = seed
         self.threads = threads
         self.device = device
@@ -103,7 +113,14 @@ class OfferEngine(Estimator):
         lines = transactions if isinstance(transactions, Transactions) else Transactions(transactions)
         items = catalog if isinstance(catalog, Catalog) else Catalog(catalog)
         options = (
-            {"seed": self.seed, "threads": self.threads, "device": self.device},
+            {
+                "context": self.context,
+                "session_hours": self.session_hours,
+                "window_days": self.window_days,
+                "seed": self.seed,
+                "threads": self.threads,
+                "device": self.device,
+            },
             {} if self.complement is None else self.complement._options(),
             {} if self.taste is None else self.taste._options(),
             dict(self.trade_up or {}),

@@ -2,6 +2,7 @@
 #include "bind.hpp"
 #include "ids.hpp"
 #include "numpy.hpp"
+#include "offers.hpp"
 #include "options.hpp"
 #include "training.hpp"
 
@@ -12,17 +13,19 @@
 #include <pybind11/stl/filesystem.h>
 
 namespace crosslift::python {
-namespace {
 
 bool item_integers(const OfferEngine& engine) {
     return engine.models().catalog.items().integers;
 }
 
+namespace {
+
 py::object optional_id(const std::string& id, bool integers) {
     return id.empty() ? py::object(py::none()) : id_object(id, integers);
 }
 
-// Fields in the order of crosslift.Offer.
+}  // namespace
+
 py::tuple to_python(const Offer& offer, bool integers) {
     py::list reasons;
     for (const Reason& reason : offer.reasons) {
@@ -37,6 +40,15 @@ py::tuple to_python(const Offer& offer, bool integers) {
         optional_id(offer.anchor, integers), py::make_tuple(e.together, e.first, e.second, e.baskets, e.lift, e.g2),
         flags, reasons, offer.sentence);
 }
+
+OfferQuery query_of(py::dict wishes) {
+    for (const char* name : {"exclude", "allow"}) {
+        if (wishes.contains(name)) wishes[name] = py::cast(id_texts(wishes[name], name));
+    }
+    return from_dict<OfferQuery>(wishes);
+}
+
+namespace {
 
 // The value of an enum, whose last value is `last`, that name_of() calls `word`.
 template <class E>
@@ -70,13 +82,6 @@ Offer from_python(const py::object& it) {
     }
     offer.sentence = it.attr("sentence").cast<std::string>();
     return offer;
-}
-
-OfferQuery query_of(py::dict wishes) {
-    for (const char* name : {"exclude", "allow"}) {
-        if (wishes.contains(name)) wishes[name] = py::cast(id_texts(wishes[name], name));
-    }
-    return from_dict<OfferQuery>(wishes);
 }
 
 template <class Ask>
@@ -199,6 +204,7 @@ OfferEngineOptions engine_options(const py::dict& engine, const py::dict& comple
 void bind_offers(py::module_& m) {
     py::class_<OfferEngine> engine(m, "OfferEngine");
     bind_queries(engine);
+    bind_selling(engine);
     bind_scores(engine);
     engine.def("item_ids", [](const OfferEngine& e) { return id_objects(e.models().catalog.items()); })
         .def("customer_ids", [](const OfferEngine& e) { return id_objects(e.models().customers); })

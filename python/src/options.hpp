@@ -96,6 +96,9 @@ void visit(TradeUpOptions& o, Visit&& field) {
 
 template <class Visit>
 void visit(OfferEngineOptions& o, Visit&& field) {
+    field("context", o.context.context);
+    field("session_hours", o.context.session_hours);
+    field("window_days", o.context.window_days);
     field("seed", o.seed);
     field("threads", o.threads);
     field("device", o.device);
@@ -161,6 +164,8 @@ constexpr std::array<std::pair<const char*, AlsObjective>, 2> objective_names = 
 
 constexpr std::array<std::pair<const char*, Objective>, 3> offer_objective_names = {
     {{"relevance", Objective::relevance}, {"revenue", Objective::revenue}, {"margin", Objective::margin}}};
+constexpr std::array<std::pair<const char*, Context>, 3> context_names = {
+    {{"basket", Context::basket}, {"session", Context::session}, {"window", Context::window}}};
 constexpr std::array<std::pair<const char*, UpsellBy>, 3> upsell_by_names = {
     {{"price", UpsellBy::price}, {"unit_price", UpsellBy::unit_price}, {"tier", UpsellBy::tier}}};
 constexpr std::array<std::pair<const char*, OfferRule::Action>, 3> rule_action_names = {
@@ -207,6 +212,8 @@ public:
             field = parse_word(dtype_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             field = parse_word(objective_names, name, cast<std::string>(name, value, "a word"));
+        } else if constexpr (std::is_same_v<T, Context>) {
+            field = parse_word(context_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, UpsellBy>) {
             field = parse_word(upsell_by_names, name, cast<std::string>(name, value, "a word"));
         } else if constexpr (std::is_same_v<T, std::optional<Objective>>) {
@@ -303,6 +310,8 @@ py::dict to_dict(Options options) {
             values[name] = word_of(dtype_names, field);
         } else if constexpr (std::is_same_v<T, AlsObjective>) {
             values[name] = word_of(objective_names, field);
+        } else if constexpr (std::is_same_v<T, Context>) {
+            values[name] = word_of(context_names, field);
         } else if constexpr (std::is_same_v<T, UpsellBy>) {
             values[name] = word_of(upsell_by_names, field);
         } else if constexpr (std::is_same_v<T, std::optional<Objective>>) {
