@@ -42,10 +42,19 @@ BasketScores basket_scores(const EngineState& state, std::span<const std::int32_
                         scores.own_history);
         for (std::size_t item = 0; item < scores.total.size(); ++item) scores.total[item] += scores.own_history[item];
     }
-    if (weights.popularity != 1)
-        for (std::int32_t item = 0; item < state.items(); ++item)
-            scores.total[static_cast<std::size_t>(item)] *=
-                static_cast<float>(popularity_factor(state, item, weights.popularity));
+    if (weights.popularity != 1) {
+        // Few different counts stand behind many items: each count's power is taken once.
+        std::vector<float> known(static_cast<std::size_t>(std::min<std::int64_t>(state.most_baskets + 1, 1 << 14)),
+                                 0.0F);
+        for (std::int32_t item = 0; item < state.items(); ++item) {
+            const auto at = static_cast<std::size_t>(item);
+            const auto count = static_cast<std::size_t>(state.basket_counts[at]);
+            float factor = count < known.size() ? known[count] : 0.0F;
+            if (factor == 0) factor = static_cast<float>(popularity_factor(state, item, weights.popularity));
+            if (count < known.size()) known[count] = factor;
+            scores.total[at] *= factor;
+        }
+    }
     return scores;
 }
 
