@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "quality" / "quality.py"
-PARTS = ["tuning-groceries", "t1-groceries", "t2-groceries"]
+PARTS = ["tuning-groceries", "t1-groceries"]
 
 
 @pytest.fixture(scope="module")
