@@ -127,9 +127,8 @@ def basket_completion(shop: Workshop, name: str) -> Any:
     goals = [
         ("hr@10", ANONYMOUS, BAR, anonymous),
         ("other_leaves_hr@10", ANONYMOUS, BAR, cross),
+        ("hr@10", "served", "full matrix", 0.98),
     ]
-    if rivals:
-        goals += [("hr@10", "served", "full matrix", 0.98)]
     if personal:
         rivals[DISCOVERY] = new_items_only(shop.default_engine(name), train)
         goals += [("hr@10", PERSONAL, BAR, personal)]
