@@ -18,11 +18,17 @@ __device__ inline CellWeights cell_weights(const AlsProblem& problem, std::int64
 }
 
 /// The number that the dense part adds at (i, j) of a window's matrix: background * gram plus the ridge on the
-/// diagonal. Beyond the last factor the matrix is that of the identity, so that padding solves to zero.
-__device__ inline float dense_part(const AlsProblem& problem, const Window& window, float ridge, int i, int j) {
+/// diagonal. Beyond the last factor the matrix is that of the identity, so that padding solves to zero. `gram` points
+/// at the Gram matrix's number, and is read within the window only.
+__device__ inline float dense_part(const AlsProblem& problem, const Window& window, float ridge, int i, int j,
+                                   const float* gram) {
     if (i >= window.used || j >= window.used) return i == j ? 1.0F : 0.0F;
-    const float sum = problem.background * problem.gram.row(window.first + i)[window.first + j];
+    const float sum = problem.background * *gram;
     return i == j ? sum + ridge : sum;
+}
+
+__device__ inline float dense_part(const AlsProblem& problem, const Window& window, float ridge, int i, int j) {
+    return dense_part(problem, window, ridge, i, j, problem.gram.row(window.first + i) + window.first + j);
 }
 
 /// What all factors `x` of a row take from number i of a block's right-hand side: (background G x + ridge x)_i.

@@ -8,14 +8,19 @@
 
 namespace crosslift::cuda {
 
-/// Tiles of 16 x 16 of the lower triangle: warp w takes rows last - w and w, together as many as every other.
+/// Tiles of 16 x 16 of the lower triangle: warp w < rows / 2 takes row rows - 1 - w and what row w has below the
+/// diagonal, as many tiles as every other; one more warp takes the diagonal tiles of the short rows.
 template <int d>
 struct TriangleShare {
     static constexpr int rows = d / tensor_tile;
-    static constexpr int warps = rows > 1 ? rows / 2 : 1;
-    static constexpr int tiles = rows > 1 ? rows + 1 : 1;  ///< of a warp
+    static constexpr int pairs = rows / 2;   ///< warps that take two rows
+    static constexpr int warps = pairs + 1;  ///< with the one that is left the diagonal
+    static constexpr int most_tiles = rows;  ///< of a warp
+
+    __host__ __device__ static constexpr int tiles(int warp) { return warp < pairs ? rows : rows - pairs; }
 
     __host__ __device__ static constexpr TriangleTile tile(int warp, int number) {
+        if (warp == pairs) return {number, number};
         const int long_row = rows - 1 - warp;
         return number <= long_row ? TriangleTile{long_row, number} : TriangleTile{warp, number - long_row - 1};
     }
@@ -45,7 +50,8 @@ template <int d>
 class MixedSums {
     using S = RowShape<d>;
     using Share = TriangleShare<d>;
-    using Sum = float[Share::tiles][2][4];
+    using Sum = float[Share::most_tiles][2][4];
+    static_assert(Share::warps <= S::warps);
 
 public:
     using Stages = MixedStages<d>;
@@ -82,16 +88,19 @@ private:
         Share::as_this_warp([&](auto warp) {
 #pragma unroll
             for (int cell = 0; cell < half_stage; cell += tensor_tile) {
-                std::uint32_t long_row[4];
-                std::uint32_t short_row[4];
-                load_fragment<d>(long_row, rows, cell, Share::tile(warp, 0).row * tensor_tile);
-                load_fragment<d>(short_row, rows, cell, Share::tile(warp, Share::tiles - 1).row * tensor_tile);
+                std::uint32_t row[4];
 #pragma unroll
-                for (int n = 0; n < Share::tiles; ++n) {
+                for (int n = 0; n < Share::tiles(warp); ++n) {
                     const TriangleTile at = Share::tile(warp, n);
+                    if (n == 0 || at.row != Share::tile(warp, n - 1).row)
+                        load_fragment<d>(row, rows, cell, at.row * tensor_tile);
+                    if (at.row == at.col) {
+                        add_tile(sum[n], row, row);
+                        continue;
+                    }
                     std::uint32_t col[4];
                     load_fragment<d>(col, rows, cell, at.col * tensor_tile);
-                    add_tile(sum[n], at.row == Share::tile(warp, 0).row ? long_row : short_row, col);
+                    add_tile(sum[n], row, col);
                 }
             }
         });
@@ -101,7 +110,7 @@ private:
     __device__ void leave(const Sum& sum, float unit) {
         Share::as_this_warp([&](auto warp) {
 #pragma unroll
-            for (int n = 0; n < Share::tiles; ++n) {
+            for (int n = 0; n < Share::tiles(warp); ++n) {
                 const TriangleTile at = Share::tile(warp, n);
                 for_each_of_tile(sum[n], [&](int i, int j, float number) {
                     const int row = at.row * tensor_tile + i;

@@ -91,15 +91,19 @@ private:
     __device__ void add_dense_part(const AlsProblem& problem, const Window& window, float ridge,
                                    typename S::Patch& left) {
         if (!owner_) return;
+        // One pointer that walks down: an address for each row of the patch would be more registers than there are.
+        const float* gram = problem.gram.row(window.first + first_row()) + window.first + first_col();
 #pragma unroll
-        for (int i = 0; i < patch; ++i)
+        for (int i = 0; i < patch; ++i) {
+            const int row = first_row() + i;
 #pragma unroll
             for (int j = 0; j < patch; ++j) {
-                const int row = first_row() + i;
                 const int col = first_col() + j;
-                left[i][j] += dense_part(problem, window, ridge, row, col);
+                left[i][j] += dense_part(problem, window, ridge, row, col, gram + j);
                 if (row == col) s_.diagonal[row] = left[i][j];
             }
+            gram += problem.gram.stride;
+        }
     }
 
     /// Factors columns base .. base + row_panel and takes their part out of what is left.
