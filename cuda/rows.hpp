@@ -77,12 +77,13 @@ public:
     std::int64_t largest_block() const { return largest_block_; }
 
 private:
+    // Freed last: what is on the device goes first and waits for all work (cudaFree), also for copies out of here.
+    std::unique_ptr<PinnedCells> streamed_;
     DeviceRows view_{};
     std::shared_ptr<void> indptr_;
     std::shared_ptr<void> indices_;
     std::shared_ptr<void> values_;
     std::shared_ptr<void> order_;
-    std::unique_ptr<PinnedCells> streamed_;
     std::vector<RowBlock> blocks_;
     std::int64_t largest_block_ = 0;
 };
