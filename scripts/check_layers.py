@@ -27,6 +27,7 @@ PUBLIC_HEADERS = {
         "trade_up",
         "acceptance",
         "replenishment",
+        "segment",
         "comparison",
         "bundle",
         "reminder",

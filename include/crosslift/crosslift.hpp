@@ -33,6 +33,7 @@
 #include <crosslift/replenishment.hpp>
 #include <crosslift/retrieval.hpp>
 #include <crosslift/sales_report.hpp>
+#include <crosslift/segment.hpp>
 #include <crosslift/sparse.hpp>
 #include <crosslift/statistics.hpp>
 #include <crosslift/synchronize.hpp>

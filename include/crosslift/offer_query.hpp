@@ -1,6 +1,8 @@
 // How to offer: one set of rules and defaults for every query, in C++, Python and on the command line.
 #pragma once
 
+#include <crosslift/segment.hpp>
+
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -39,7 +41,8 @@ struct OfferRule {
     std::string category = {};  ///< the items of a category: any level's name, or a leaf's path "A > B"; best first
     std::string with_item = {};
     std::string with_category = {};
-    int cap = 1;  ///< pin, attach: offers that this rule may make in one list, >= 1
+    int cap = 1;                                  ///< pin, attach: offers that this rule may make in one list, >= 1
+    std::optional<CustomerSegment> segment = {};  ///< only for customers of this segment; default: for anybody
 };
 
 struct OfferQuery {
@@ -72,6 +75,8 @@ struct OfferQuery {
     double price_quantile = 0.95;
 
     // --- the customer ---
+    /// If not empty, offers are made only to customers of these segments: anybody else gets none, with a warning.
+    std::vector<CustomerSegment> segments = {};
     double personalization = 1.0;  ///< weight of own history, 0 .. 1; 0 = exactly the list of an unknown customer
     double popularity = 1.0;       ///< pi, 0 .. 1: 1 ranks by how often, 0 by how specifically items go together
     /// upsell: what this customer cares about: (name of a catalog attribute, log-odds per standard deviation, >= 0);

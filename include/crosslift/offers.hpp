@@ -19,6 +19,7 @@
 #include <crosslift/progress.hpp>
 #include <crosslift/reminder.hpp>
 #include <crosslift/replenishment.hpp>
+#include <crosslift/segment.hpp>
 #include <crosslift/trade_up.hpp>
 
 #include <cstdint>
@@ -116,6 +117,10 @@ public:
 
     /// The k customers to whose taste `item` is most, among those that recommend() may make the offer to.
     TargetList target_customers(const std::string& item, const OfferQuery& query = {}) const;
+
+    /// Who this customer is by all the purchases; "new" for an id that they do not know. None for "" (anybody), and
+    /// where no customer is known at all.
+    std::optional<CustomerSegment> segment_of(const std::string& customer) const;
 
     /// Raw model scores without rules: baskets x items. Unknown ids are ignored; `customers` is empty or one per
     /// basket ("" = anonymous); `as_of` defaults to the latest purchase. Buying again and discovering are different

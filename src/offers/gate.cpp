@@ -52,6 +52,7 @@ void forbid_same_category(const EngineState& state, std::span<const std::int32_t
 
 std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved,
                                     Bought bought) {
+    if (!resolved.reachable) return std::vector<std::uint8_t>(state.available.size());
     std::vector<std::uint8_t> may = state.available;
     if (!query.allow.empty()) {
         std::ranges::fill(may, std::uint8_t{0});
@@ -59,7 +60,7 @@ std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& 
     }
     for (const std::int32_t item : resolved.exclude) may[idx(item)] = 0;
     for (const ResolvedRule& rule : resolved.rules)
-        if (rule.action == OfferRule::Action::deny && rule.applies(resolved.basket))
+        if (rule.action == OfferRule::Action::deny && rule.applies(resolved.basket, resolved.segment))
             for (const std::int32_t item : rule.items) may[idx(item)] = 0;
     keep_within_budget(state, query, may);
     forbid_basket(state, resolved.basket, may);

@@ -14,10 +14,10 @@ enum class Bought {
     keep_replenishable,  ///< those that customers do not come back for
 };
 
-/// 1 for each item that the query may return: available, not in the basket nor a variant of an item in it, not
-/// excluded, allowed, not denied by a rule, within the budget after the discount (an item of unknown price is outside
-/// any finite budget), and, unless `allow_bought`, not bought by the customer before as `bought` says. The margin gate
-/// needs a probability and is in Economics.
+/// 1 for each item that the query may return (none where it is not for the customer's segment): available, not in the
+/// basket nor a variant of an item in it, not excluded, allowed, not denied by a rule, within the budget after the
+/// discount (an item of unknown price is outside any finite budget), and, unless `allow_bought`, not bought by the
+/// customer before as `bought` says. The margin gate needs a probability and is in Economics.
 std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& query, const ResolvedQuery& resolved,
                                     Bought bought);
 

@@ -23,6 +23,7 @@ std::size_t idx(std::int64_t n) {
 struct CustomerPlan {
     std::vector<PlannedOffer> offers;
     std::vector<std::string> warnings;
+    bool reachable = true;  // of a segment that the query is for
 };
 
 void append(const std::string& customer, const PlacementOffers& placed, std::vector<PlannedOffer>& lines) {
@@ -55,6 +56,10 @@ CustomerPlan plan_customer(const EngineState& state, const PlanOptions& options,
                            std::span<const std::string> basket, std::span<const Contact> contacts) {
     CustomerPlan plan;
     std::vector<Contact> seen(contacts.begin(), contacts.end());
+    if (!in_segments(options.query, state.segment_of(customer))) {
+        plan.reachable = false;
+        return plan;
+    }
     const ResolvedQuery resolved = resolve(state, basket, customer, options.query);
     plan.warnings = resolved.warnings;
     for (const PlacementOptions& placement : options.placements) {
@@ -119,6 +124,7 @@ OfferPlan OfferEngine::plan(std::span<const std::string> customers, const PlanOp
                             std::span<const std::vector<Contact>> contacts) const {
     const EngineState& state = *state_;
     for (const PlacementOptions& placement : options.placements) check(placement);
+    check(options.query);
     want_one_each(baskets.size(), customers.size(), "baskets");
     want_one_each(contacts.size(), customers.size(), "lists of contacts");
     const auto plans = answer_all(
@@ -131,11 +137,16 @@ OfferPlan OfferEngine::plan(std::span<const std::string> customers, const PlanOp
         options.threads);
     OfferPlan plan;
     plan.customers = static_cast<std::int64_t>(customers.size());
+    std::int64_t outside = 0;
     for (const CustomerPlan& it : plans) {
+        if (!it.reachable) ++outside;
         plan.offers.insert(plan.offers.end(), it.offers.begin(), it.offers.end());
         for (const std::string& warning : it.warnings)
             if (std::ranges::find(plan.warnings, warning) == plan.warnings.end()) plan.warnings.push_back(warning);
     }
+    if (outside > 0)
+        plan.warnings.push_back(std::to_string(outside) + " of " + std::to_string(customers.size()) +
+                                " customers are in none of OfferQuery.segments and get no offer");
     summarize(state, plan);
     return plan;
 }
@@ -143,7 +154,10 @@ OfferPlan OfferEngine::plan(std::span<const std::string> customers, const PlanOp
 TargetList OfferEngine::target_customers(const std::string& item, const OfferQuery& query) const {
     const EngineState& state = *state_;
     TargetList result;
-    ResolvedQuery resolved = resolve(state, {}, {}, query);
+    check(query);
+    OfferQuery for_anybody = query;  // the customers' segments are looked at one by one
+    for_anybody.segments.clear();
+    ResolvedQuery resolved = resolve(state, {}, {}, for_anybody);
     const std::int32_t row = state.models.catalog.items().find(item);
     if (row == IdMap::unknown) {
         resolved.warnings.push_back("unknown item '" + item + "' has no customers");
@@ -161,7 +175,10 @@ TargetList OfferEngine::target_customers(const std::string& item, const OfferQue
         for (const std::int32_t customer : by_taste(state.models, row)) {
             if (static_cast<int>(result.customers.size()) == query.k) break;
             if (!query.allow_bought && has_bought(state, customer, row)) continue;
+            const CustomerSegment segment = state.segments[idx(customer)];
+            if (!in_segments(query, segment)) continue;
             asked.customer = customer;
+            asked.segment = segment;
             auto offers = recommend_offers(state, one, asked);
             if (!offers.empty())
                 result.customers.push_back({std::string(state.models.customers[customer]), std::move(offers.front())});

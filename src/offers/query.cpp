@@ -33,13 +33,16 @@ void check_rule(const OfferRule& rule, std::size_t number, const OfferQuery& que
         fail("attaches to nothing: give with_item or with_category, or make it a pin");
     if (rule.action == OfferRule::Action::pin && with)
         fail("is a pin with with_item or with_category: make it an attach");
+    if (rule.segment && query.personalization == 0)
+        fail("has a segment, while OfferQuery.personalization is 0 and nothing of the customer counts; leave out one");
     if (rule.cap < 1) fail("has cap " + std::to_string(rule.cap) + "; it must be at least 1");
     if (rule.action == OfferRule::Action::deny || rule.item.empty()) return;
     if (holds(query.exclude, rule.item))
         fail("makes an offer of item '" + rule.item + "', which is in OfferQuery.exclude; leave it in one");
     for (std::size_t n = 0; n < query.rules.size(); ++n)
         if (query.rules[n].action == OfferRule::Action::deny && query.rules[n].item == rule.item &&
-            query.rules[n].with_item.empty() && query.rules[n].with_category.empty())
+            query.rules[n].with_item.empty() && query.rules[n].with_category.empty() &&
+            (!query.rules[n].segment || query.rules[n].segment == rule.segment))
             fail("makes an offer of item '" + rule.item + "', which OfferQuery.rules[" + std::to_string(n) +
                  "] denies; leave it in one");
 }
@@ -74,6 +77,7 @@ ResolvedRule resolve_rule(const EngineState& state, const OfferRule& rule, Resol
     ResolvedRule result;
     result.action = rule.action;
     result.cap = rule.cap;
+    result.segment = rule.segment;
     result.items = rule_items(state, rule.item, rule.category, resolved.warnings);
     if (rule.with_item.empty() && rule.with_category.empty()) return result;
     result.conditional = true;
@@ -81,9 +85,26 @@ ResolvedRule resolve_rule(const EngineState& state, const OfferRule& rule, Resol
     return result;
 }
 
+void check_segment(const OfferQuery& query, const std::string& customer, ResolvedQuery& resolved) {
+    resolved.reachable = in_segments(query, resolved.segment);
+    if (resolved.reachable) return;
+    std::string wanted;
+    for (const CustomerSegment segment : query.segments)
+        wanted += (wanted.empty() ? "" : ", ") + std::string(name_of(segment));
+    const std::string who =
+        !resolved.segment ? "a customer who is not known is in no segment"
+                          : "customer '" + customer + "' is in segment " + std::string(name_of(*resolved.segment));
+    resolved.warnings.push_back(who + ", and OfferQuery.segments asks for " + wanted + ": no offer is made");
+}
+
 }  // namespace
 
-bool ResolvedRule::applies(std::span<const std::int32_t> basket) const {
+bool in_segments(const OfferQuery& query, std::optional<CustomerSegment> segment) {
+    return query.segments.empty() || (segment && std::ranges::find(query.segments, *segment) != query.segments.end());
+}
+
+bool ResolvedRule::applies(std::span<const std::int32_t> basket, std::optional<CustomerSegment> customer) const {
+    if (segment && segment != customer) return false;
     return !conditional || std::ranges::any_of(basket, [&](std::int32_t item) {
         return std::binary_search(with.begin(), with.end(), item);
     });
@@ -120,6 +141,11 @@ void check(const OfferQuery& query) {
         if (holds(query.exclude, id))
             throw InvalidArgument("item '" + id +
                                   "' is in both OfferQuery.allow and OfferQuery.exclude; leave it in one");
+    if (!query.segments.empty() && query.personalization == 0)
+        throw InvalidArgument(
+            "OfferQuery.segments limits the offers to some customers, while OfferQuery.personalization is 0 and "
+            "nothing "
+            "of the customer counts; leave out one");
     for (std::size_t n = 0; n < query.rules.size(); ++n) check_rule(query.rules[n], n, query);
 }
 
@@ -139,7 +165,9 @@ ResolvedQuery resolve(const EngineState& state, std::span<const std::string> bas
         if (resolved.customer == IdMap::unknown)
             resolved.warnings.push_back("unknown customer '" + customer + "' was answered as an anonymous one");
     }
+    resolved.segment = state.segment_of(customer);
     if (query.personalization == 0) resolved.customer = IdMap::unknown;
+    check_segment(query, customer, resolved);
     resolved.as_of = query.as_of.value_or(state.models.history.latest_time());
     resolved.allow = find_items(state, query.allow, "OfferQuery.allow", resolved.warnings);
     resolved.exclude = find_items(state, query.exclude, "OfferQuery.exclude", resolved.warnings);

@@ -6,6 +6,7 @@
 #include <crosslift/offers.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,13 +21,17 @@ struct ResolvedRule {
     bool conditional = false;  ///< applies only beside an item of `with`, ascending
     std::vector<std::int32_t> with = {};
 
-    bool applies(std::span<const std::int32_t> basket) const;
+    std::optional<CustomerSegment> segment = {};  ///< only for these customers
+
+    bool applies(std::span<const std::int32_t> basket, std::optional<CustomerSegment> customer) const;
 };
 
 /// A query's ids as rows.
 struct ResolvedQuery {
     std::vector<std::int32_t> basket;        ///< known items, each once, ascending: order and repeats do not matter
     std::int32_t customer = IdMap::unknown;  ///< unknown also where personalization is 0
+    std::optional<CustomerSegment> segment;  ///< the customer's; none for anybody
+    bool reachable = true;                   ///< the customer is of a segment that the query is for
     std::int64_t as_of = unknown_time;       ///< the query's time, or that of the latest purchase
     std::vector<std::int32_t> exclude, allow;
     std::vector<ResolvedRule> rules;
@@ -35,6 +40,9 @@ struct ResolvedQuery {
 
 /// Throws InvalidArgument naming the option that is out of range, or both options that contradict each other.
 void check(const OfferQuery& query);
+
+/// True if the query may make offers to a customer of this segment.
+bool in_segments(const OfferQuery& query, std::optional<CustomerSegment> segment);
 
 /// Checks the query, also against what the engine knows, and finds its rows.
 ResolvedQuery resolve(const EngineState& state, std::span<const std::string> basket, const std::string& customer,

@@ -12,7 +12,7 @@ std::vector<RulePick> rule_picks(const ResolvedQuery& resolved, const std::vecto
         return std::ranges::any_of(picks, [&](const RulePick& pick) { return pick.item == item; });
     };
     for (const ResolvedRule& rule : resolved.rules) {
-        if (rule.action == OfferRule::Action::deny || !rule.applies(resolved.basket)) continue;
+        if (rule.action == OfferRule::Action::deny || !rule.applies(resolved.basket, resolved.segment)) continue;
         std::vector<std::int32_t> items;
         for (const std::int32_t item : rule.items)
             if (may[static_cast<std::size_t>(item)] != 0 && !taken(item)) items.push_back(item);

@@ -1,6 +1,7 @@
 #include "offers/state.hpp"
 
 #include "offers/attributes.hpp"
+#include "offers/segments.hpp"
 
 #include <crosslift/error.hpp>
 
@@ -173,7 +174,8 @@ EngineState::EngineState(OfferModels given)
       key(key_of_items(models.catalog, leaf_name)),
       key_items(group_rows(key)),
       variant_items(group_rows(models.catalog.variant().rows)),
-      category_items(name_categories(models.catalog)) {
+      category_items(name_categories(models.catalog)),
+      segments(find_segments(models.history, models.catalog)) {
     if (!by_popularity.empty()) most_baskets = basket_counts[static_cast<std::size_t>(by_popularity.front())];
     RetrieverOptions by_product{.threads = models.options.threads, .device = models.options.device};
     RetrieverOptions by_cosine = by_product;

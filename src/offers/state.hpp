@@ -42,9 +42,12 @@ struct EngineState {
     /// Items of each category by the name of any level, and by a leaf's whole path; ascending.
     std::unordered_map<std::string, std::vector<std::int32_t>> category_items;
 
+    std::vector<CustomerSegment> segments;  // per customer
+
     std::int32_t items() const { return models.catalog.size(); }
     /// A number that two items share when one must not be offered beside the other; -1 for an item without a leaf.
     std::int32_t category_key(std::int32_t item) const { return key[static_cast<std::size_t>(item)]; }
+    std::optional<CustomerSegment> segment_of(const std::string& customer) const;  // OfferEngine::segment_of()
 };
 
 /// A customer comes back for an item when at least this share of its buyers bought it in two baskets or more.
