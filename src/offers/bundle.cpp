@@ -127,7 +127,7 @@ private:
     std::optional<Offer> of_series(std::int32_t item, const BasketScores& scores) const {
         const Catalog& catalog = state_.models.catalog;
         const std::vector<std::int32_t> query = {anchor_};
-        const BasketShares shares = basket_shares(state_, scores, query, item);
+        const BasketShares shares = BasketSplit(state_, scores, query)(item);
         const Evidence evidence = state_.evidence(anchor_, item);
         Pick pick{.item = item, .score = shares.total(), .relevance = 1};
         if (evidence.together > 0)

@@ -41,6 +41,7 @@ private:
 struct Candidate {
     Pick pick;
     Proof proof;
+    BasketShares shares;
     double value = 0;  // what the objective ranks by
     std::optional<OfferFlag> rule = {};
 };
@@ -55,12 +56,13 @@ public:
           objective_(query.objective.value_or(Objective::relevance)),
           scores_(basket_scores(state, resolved.basket, resolved.customer, resolved.as_of,
                                 {.own_history = query.personalization, .popularity = query.popularity})),
+          split_(state, scores_, resolved.basket),
           may_(offerable(state, query, resolved, Bought::keep_replenishable)) {
         std::vector<std::uint8_t> scope(may_.size(), 1);
         forbid_basket(state, resolved.basket, scope);
         forbid_same_category(state, resolved.basket, scope);
         for (std::size_t item = 0; item < scope.size(); ++item)
-            if (scope[item] != 0) best_ = std::max(best_, scores_.total[item]);
+            if (scores_.total[item] > best_ && scope[item] != 0) best_ = scores_.total[item];
         if (!query.allow_same_category) forbid_same_category(state, resolved.basket, may_);
     }
 
@@ -94,6 +96,7 @@ public:
         sort_by_value(found);
         for (Candidate& candidate : found) take(std::move(candidate));
         std::vector<Offer> result;
+        result.reserve(chosen.size());
         for (const Candidate& candidate : chosen) result.push_back(describe(candidate));
         return result;
     }
@@ -109,47 +112,54 @@ private:
     std::vector<Candidate> by_rule() {
         std::vector<Candidate> found;
         if (resolved_.rules.empty()) return found;
+        std::unordered_map<std::int32_t, Proof> proofs;
         const auto picks = rule_picks(
             resolved_, may_, [&](std::int32_t item) { return score(item); },
             [&](std::int32_t item) {
-                return money_.allows_adding(item, candidate_of(item, best_evidence(item)).pick.probability);
+                const Proof& proof = proofs[item] = best_evidence(item);
+                return money_.allows_adding(item, probability(proof));
             });
         for (const RulePick& pick : picks) {
             may_[static_cast<std::size_t>(pick.item)] = 0;
-            found.push_back(candidate_of(pick.item, best_evidence(pick.item)));
+            found.push_back(candidate_of(pick.item, proofs[pick.item], split_(pick.item)));
             found.back().rule = pick.flag;
         }
         return found;
     }
 
     std::optional<Candidate> consider(std::int32_t item) const {
-        const BasketShares shares = basket_shares(state_, scores_, resolved_.basket, item);
+        if (count(item) < query_.min_support) return {};  // no pair can have more baskets than its items
+        BasketShares shares = split_(item);
         if (shares.together() <= 0) return {};  // popular or habitual, but not because of this basket
         const Proof proof = find_proof(shares.items, item);
         if (proof.anchor == IdMap::unknown) return {};
-        Candidate candidate = candidate_of(item, proof);
-        if (!money_.allows_adding(item, candidate.pick.probability)) return {};
-        return candidate;
+        if (!money_.allows_adding(item, probability(proof))) return {};
+        return candidate_of(item, proof, std::move(shares));
     }
 
-    Candidate candidate_of(std::int32_t item, const Proof& proof) const {
+    static double probability(const Proof& proof) {
+        const Evidence& counted = proof.evidence;
+        return counted.first > 0 ? static_cast<double>(counted.together) / static_cast<double>(counted.first)
+                                 : static_cast<double>(Offer::unknown);
+    }
+
+    Candidate candidate_of(std::int32_t item, const Proof& proof, BasketShares shares) const {
         Candidate candidate;
-        candidate.pick = {item, score(item), relevance(item), Offer::unknown};
-        if (proof.evidence.first > 0)
-            candidate.pick.probability =
-                static_cast<double>(proof.evidence.together) / static_cast<double>(proof.evidence.first);
+        candidate.pick = {item, score(item), relevance(item), probability(proof)};
         candidate.proof = proof;
+        candidate.shares = std::move(shares);
         candidate.value = money_.value_of_adding(objective_, item, candidate.pick.score, candidate.pick.probability);
         return candidate;
     }
 
     Proof find_proof(std::span<const double> shares, std::int32_t item) const {
         std::vector<std::size_t> order;
-        if (count(item) < query_.min_support) return {};  // no pair can have more baskets than its items
+        order.reserve(shares.size());
         for (std::size_t n = 0; n < shares.size(); ++n)
             if (shares[n] > 0) order.push_back(n);
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::size_t a, std::size_t b) { return shares[a] > shares[b]; });
+        std::ranges::sort(order, [&](std::size_t a, std::size_t b) {
+            return shares[a] != shares[b] ? shares[a] > shares[b] : a < b;
+        });
         for (const std::size_t n : order) {
             if (count(resolved_.basket[n]) < query_.min_support) continue;
             const Evidence evidence = state_.evidence(resolved_.basket[n], item);
@@ -182,11 +192,11 @@ private:
 
     Offer describe(const Candidate& candidate) const {
         const Catalog& catalog = state_.models.catalog;
-        const std::int32_t item = candidate.pick.item;
-        const BasketShares shares = basket_shares(state_, scores_, resolved_.basket, item);
+        const BasketShares& shares = candidate.shares;
         Pick pick = candidate.pick;
         pick.score = shares.total();
         Offer offer = finish_adding(state_, query_, resolved_.customer, OfferKind::cross_sell, pick);
+        offer.reasons.reserve(resolved_.basket.size() + 2);
         for (std::size_t n = 0; n < resolved_.basket.size(); ++n)
             offer.reasons.push_back(
                 {"bought_together", std::string(catalog.items()[resolved_.basket[n]]), shares.items[n], true});
@@ -209,6 +219,7 @@ private:
     Economics money_;
     Objective objective_;
     BasketScores scores_;
+    BasketSplit split_;
     std::vector<std::uint8_t> may_;
     float best_ = 0;  // best score outside the basket and its leaves, before any filter
 };

@@ -1,8 +1,36 @@
 #include "offers/evidence_index.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace crosslift {
+namespace {
+
+// Numbers that are in both lists, each of which ascends, by looking each of the few up among the many.
+std::int64_t search(std::span<const std::int32_t> few, std::span<const std::int32_t> many) {
+    std::int64_t count = 0;
+    auto from = many.begin();
+    for (const std::int32_t basket : few) {
+        from = std::lower_bound(from, many.end(), basket);
+        if (from == many.end()) break;
+        if (*from == basket) ++count;
+    }
+    return count;
+}
+
+// The same in one walk down both lists. Which of them steps on cannot be foretold, so no branch depends on it.
+std::int64_t merge(std::span<const std::int32_t> first, std::span<const std::int32_t> second) {
+    std::int64_t count = 0;
+    for (std::size_t a = 0, b = 0; a < first.size() && b < second.size();) {
+        const std::int32_t x = first[a], y = second[b];
+        count += x == y ? 1 : 0;
+        a += x <= y ? 1 : 0;
+        b += y <= x ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace
 
 EvidenceIndex::EvidenceIndex(const PurchaseHistory& history)
     : history_(&history),
@@ -12,7 +40,7 @@ EvidenceIndex::EvidenceIndex(const PurchaseHistory& history)
     std::int32_t slots = 0;
     for (std::int32_t item = 0; item < history.items(); ++item) {
         const auto length = static_cast<std::int64_t>(lists.row(item).size());
-        if (length * 32 > history.basket_count()) bitmap_slot_[static_cast<std::size_t>(item)] = slots++;
+        if (length * 64 > history.basket_count()) bitmap_slot_[static_cast<std::size_t>(item)] = slots++;
     }
     bits_.assign(static_cast<std::size_t>(slots * words_), 0);
     for (std::int32_t item = 0; item < history.items(); ++item) {
@@ -38,14 +66,7 @@ std::int64_t EvidenceIndex::together(std::int32_t first, std::int32_t second) co
         return std::count_if(shorter.begin(), shorter.end(),
                              [&](std::int32_t basket) { return (words[basket / 64] >> (basket % 64) & 1) != 0; });
     }
-    std::int64_t count = 0;
-    auto from = longer.begin();
-    for (const std::int32_t basket : shorter) {
-        from = std::lower_bound(from, longer.end(), basket);
-        if (from == longer.end()) break;
-        if (*from == basket) ++count;
-    }
-    return count;
+    return longer.size() / 32 > shorter.size() ? search(shorter, longer) : merge(shorter, longer);
 }
 
 Evidence EvidenceIndex::operator()(std::int32_t first, std::int32_t second) const {

@@ -8,8 +8,8 @@
 
 namespace crosslift {
 
-/// Answers evidence() for any pair of items from basket lists, with a bitmap for each item whose list is longer than
-/// its bitmap. Keeps a pointer to the history, which must outlive it.
+/// Answers evidence() for any pair of items from basket lists, with a bitmap for each item where that takes at most
+/// twice the memory of its list. Keeps a pointer to the history, which must outlive it.
 class EvidenceIndex {
 public:
     explicit EvidenceIndex(const PurchaseHistory& history);

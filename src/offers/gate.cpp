@@ -22,12 +22,12 @@ void forbid_bought(const EngineState& state, std::int32_t customer, Bought bough
 
 void keep_within_budget(const EngineState& state, const OfferQuery& query, std::vector<std::uint8_t>& may) {
     if (!std::isfinite(query.budget)) return;
-    const auto price = state.models.catalog.price();
-    if (price.empty()) return std::fill(may.begin(), may.end(), std::uint8_t{0});
     const Economics money(state, query);
-    // An unknown price (NaN) fails the comparison.
-    for (std::size_t item = 0; item < may.size(); ++item)
-        if (!(money.price(static_cast<std::int32_t>(item)) <= query.budget)) may[item] = 0;
+    // An unknown price (NaN) fails the comparison. The discount keeps the order of the prices.
+    for (const std::int32_t item : state.dearest_first) {
+        if (money.price(item) <= query.budget) break;
+        may[idx(item)] = 0;
+    }
 }
 
 }  // namespace

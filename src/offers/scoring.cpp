@@ -1,22 +1,19 @@
 #include "offers/scoring.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace crosslift {
 namespace {
 
-double pair_score(const ComplementModel& model, std::int32_t from, std::int32_t to) {
-    const auto in = model.in_factors.row(from);
-    const auto out = model.out_factors.row(to);
-    double sum = 0;
-    for (std::size_t n = 0; n < in.size(); ++n) sum += static_cast<double>(in[n]) * out[n];
-    const CsrView residuals = model.residuals;
+constexpr std::size_t lanes = 8;  // basket items that are worked on side by side
+
+double residual(const CsrView& residuals, std::int32_t from, std::int32_t to) {
     const auto columns = residuals.row(from);
     const auto at = std::lower_bound(columns.begin(), columns.end(), to);
-    if (at != columns.end() && *at == to)
-        sum += residuals.row_values(from)[static_cast<std::size_t>(at - columns.begin())];
-    return sum;
+    if (at == columns.end() || *at != to) return 0;
+    return residuals.row_values(from)[static_cast<std::size_t>(at - columns.begin())];
 }
 
 double popularity_factor(const EngineState& state, std::int32_t item, double popularity) {
@@ -58,15 +55,33 @@ BasketScores basket_scores(const EngineState& state, std::span<const std::int32_
     return scores;
 }
 
-BasketShares basket_shares(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket,
-                           std::int32_t item) {
-    const ComplementModel& model = state.models.complement;
+BasketSplit::BasketSplit(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket)
+    : state_(state), scores_(scores), basket_(basket), width_((basket.size() + lanes - 1) / lanes * lanes) {
+    const Matrix& factors = state.models.complement.in_factors;
+    in_.resize(static_cast<std::size_t>(factors.cols()) * width_);
+    for (std::size_t n = 0; n < basket.size(); ++n) {
+        const auto row = factors.row(basket[n]);
+        for (std::size_t f = 0; f < row.size(); ++f) in_[f * width_ + n] = row[f];
+    }
+}
+
+BasketShares BasketSplit::operator()(std::int32_t item) const {
+    const ComplementModel& model = state_.models.complement;
     const auto at = static_cast<std::size_t>(item);
-    const double factor = popularity_factor(state, item, scores.popularity);
+    const double factor = popularity_factor(state_, item, scores_.popularity);
+    const auto out = model.out_factors.row(item);
+    const CsrView residuals = model.residuals;
     BasketShares shares;
-    for (const std::int32_t from : basket) shares.items.push_back(factor * pair_score(model, from, item));
+    shares.items.resize(basket_.size());
+    for (std::size_t first = 0; first < width_; first += lanes) {
+        std::array<double, lanes> sums{};
+        for (std::size_t f = 0; f < out.size(); ++f)
+            for (std::size_t l = 0; l < lanes; ++l) sums[l] += in_[f * width_ + first + l] * out[f];
+        for (std::size_t n = first; n < std::min(first + lanes, basket_.size()); ++n)
+            shares.items[n] = factor * (sums[n - first] + residual(residuals, basket_[n], item));
+    }
     shares.intercept = factor * static_cast<double>(model.intercept[at]);
-    if (!scores.own_history.empty()) shares.own_history = factor * static_cast<double>(scores.own_history[at]);
+    if (!scores_.own_history.empty()) shares.own_history = factor * static_cast<double>(scores_.own_history[at]);
     return shares;
 }
 

@@ -36,8 +36,20 @@ struct BasketShares {
     double total() const { return together() + intercept + own_history; }
 };
 
-BasketShares basket_shares(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket,
-                           std::int32_t item);
+/// Takes the scores of one basket apart. Refers to what it is given, which must outlive it.
+class BasketSplit {
+public:
+    BasketSplit(const EngineState& state, const BasketScores& scores, std::span<const std::int32_t> basket);
+
+    BasketShares operator()(std::int32_t item) const;
+
+private:
+    const EngineState& state_;
+    const BasketScores& scores_;
+    std::span<const std::int32_t> basket_;
+    std::size_t width_ = 0;   // basket items, rounded up to whole vectors
+    std::vector<double> in_;  // factors x width_: the basket's in-factors, side by side
+};
 
 /// Items in order of score, higher first, ties by row, taken one at a time: the first few of many thousands cost one
 /// pass and a few heap steps.

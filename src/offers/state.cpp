@@ -81,6 +81,18 @@ std::vector<std::uint8_t> find_available(const Catalog& catalog) {
     return found;
 }
 
+std::vector<std::int32_t> sort_dearest_first(const Catalog& catalog) {
+    std::vector<std::int32_t> order(static_cast<std::size_t>(catalog.size()));
+    std::iota(order.begin(), order.end(), 0);
+    const auto price = catalog.price();
+    if (price.empty()) return order;
+    const auto unknown = std::ranges::stable_partition(
+        order, [&](std::int32_t item) { return std::isnan(price[static_cast<std::size_t>(item)]); });
+    std::ranges::stable_sort(unknown, std::ranges::greater(),
+                             [&](std::int32_t item) { return price[static_cast<std::size_t>(item)]; });
+    return order;
+}
+
 // Rows by the group that each is in; IdMap::unknown is no group.
 std::vector<std::vector<std::int32_t>> group_rows(std::span<const std::int32_t> group) {
     std::vector<std::vector<std::int32_t>> rows;
@@ -166,6 +178,7 @@ EngineState::EngineState(OfferModels given)
       by_popularity(rank_popular(basket_counts)),
       replenishable(find_replenishable(models.history)),
       available(find_available(models.catalog)),
+      dearest_first(sort_dearest_first(models.catalog)),
       leaf_name(name_leaves(models.catalog.leaves())),
       leaf_items(sort_leaf_items(models.catalog)),
       leaf_members(group_rows(models.catalog.leaf())),

@@ -31,6 +31,7 @@ struct EngineState {
     std::vector<std::int32_t> by_popularity;  // items that were bought, most baskets first, ties by row
     std::vector<std::uint8_t> replenishable;  // per item: customers come back for it
     std::vector<std::uint8_t> available;      // per item: the catalog does not say that it is not
+    std::vector<std::int32_t> dearest_first;  // items of unknown price, then the others, highest price first
     std::vector<std::int32_t> leaf_name;  // per leaf: row of its finest category's name, shared by like-named leaves
     std::vector<std::vector<std::int32_t>> leaf_items;    // per leaf: items of known price, cheapest first, ties by row
     std::vector<std::vector<std::int32_t>> leaf_members;  // per leaf: all its items, ascending
