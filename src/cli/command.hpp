@@ -1,4 +1,4 @@
-// The four commands of the program: each adds itself to the command line and says how it is run.
+// The commands of the program: each adds itself to the command line and says how it is run.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -16,6 +16,8 @@ enum ExitCode { done = 0, bad_data = 1, wrong_usage = 2, no_device = 3, interrup
 
 void add_train(CLI::App& program, Choice& choice);
 void add_offers(CLI::App& program, Choice& choice);
+void add_plan(CLI::App& program, Choice& choice);
+void add_report(CLI::App& program, Choice& choice);
 void add_evaluate(CLI::App& program, Choice& choice);
 void add_info(CLI::App& program, Choice& choice);
 

@@ -60,6 +60,8 @@ int main(int argc, char** argv) {
         program.require_subcommand(1);
         add_train(program, choice);
         add_offers(program, choice);
+        add_plan(program, choice);
+        add_report(program, choice);
         add_evaluate(program, choice);
         add_info(program, choice);
         program.parse(argc, argv);

@@ -17,8 +17,9 @@ Placement placement_of(const std::string& name) {
     return *std::ranges::find_if(placements, [&](Placement it) { return name_of(it) == name; });
 }
 
-const std::vector<std::string> kinds = {"cross_sell", "upsell",      "recommend", "similar", "bundle",
-                                        "replenish",  "next_basket", "placement", "compare", "target_customers"};
+const std::vector<std::string> kinds = {"cross_sell", "upsell",           "recommend",   "similar",
+                                        "bundle",     "replenish",        "next_basket", "placement",
+                                        "compare",    "target_customers", "segment"};
 
 struct Offers {
     std::string model;
@@ -52,7 +53,7 @@ struct Offers {
         if (chosen == "cross_sell") want(!basket.empty() || !item.empty(), "--basket ID,ID or --item ID");
         if (is_one_of({"upsell", "similar", "bundle", "target_customers"}))
             want(!item.empty() && basket.empty(), "--item ID, and without --basket");
-        if (is_one_of({"recommend", "replenish", "next_basket"}))
+        if (is_one_of({"recommend", "replenish", "next_basket", "segment"}))
             want(!customer.empty() && basket.empty() && item.empty(), "--customer ID alone");
         if (chosen == "compare") want(!item.empty() && !with.empty(), "--item ID and --with ID");
     }
@@ -63,6 +64,18 @@ struct Offers {
         if (!json) return print(answer, explained);
         nlohmann::ordered_json result = {{"kind", chosen}};
         result.update(to_json(answer));
+        std::printf("%s\n", result.dump(2).c_str());
+    }
+
+    void show_segment(const OfferEngine& engine) const {
+        const auto segment = engine.segment_of(customer);
+        const std::string word(segment ? name_of(*segment) : "unknown");
+        if (!json) {
+            std::printf("%s\n", word.c_str());
+            return;
+        }
+        nlohmann::ordered_json result = {{"kind", "segment"}, {"customer", customer}};
+        result["segment"] = segment ? nlohmann::ordered_json(word) : nlohmann::ordered_json(nullptr);
         std::printf("%s\n", result.dump(2).c_str());
     }
 
@@ -78,6 +91,7 @@ struct Offers {
         if (chosen == "next_basket") show(chosen, engine.next_basket(customer, query, reminder));
         if (chosen == "compare") show(chosen, engine.compare(item, with));
         if (chosen == "target_customers") show(chosen, engine.target_customers(item, query));
+        if (chosen == "segment") show_segment(engine);
         if (chosen == "placement")
             show(chosen, engine.offers(items, customer, placement_options(placement_of(placement)), {}, query));
     }
@@ -125,8 +139,9 @@ void add_offers(CLI::App& program, Choice& choice) {
     command.add_option("--customer", offers->customer, "who asks; leave out for anybody")->type_name("ID");
     command
         .add_option("--kind", offers->kind,
-                    "cross_sell, upsell, recommend, similar, bundle, replenish, next_basket, placement, compare or "
-                    "target_customers; default: cross_sell for a basket, upsell for an item, recommend for a customer "
+                    "cross_sell, upsell, recommend, similar, bundle, replenish, next_basket, placement, compare, "
+                    "target_customers or segment; default: cross_sell for a basket, upsell for an item, recommend for "
+                    "a customer "
                     "alone")
         ->check(CLI::IsMember(kinds));
     add_options_of_kinds(command, *offers);

@@ -32,6 +32,12 @@ std::string trimmed(const std::string& text) {
     return from == std::string::npos ? "" : text.substr(from, text.find_last_not_of(' ') - from + 1);
 }
 
+CustomerSegment segment_named(const std::string& word, const std::string& option) {
+    for (const CustomerSegment segment : customer_segments)
+        if (name_of(segment) == word) return segment;
+    throw InvalidArgument(option + ": '" + word + "' is no segment; there are new, promo_driven and repeat");
+}
+
 // "pin; category=TOYS; cap=2"
 OfferRule rule_of(const std::string& text) {
     const auto fail = [&](const std::string& what) {
@@ -64,6 +70,8 @@ OfferRule rule_of(const std::string& text) {
             rule.with_item = value;
         } else if (name == "with_category") {
             rule.with_category = value;
+        } else if (name == "segment") {
+            rule.segment = segment_named(value, "--rule '" + text + "'");
         } else if (name == "cap") {
             rule.cap = static_cast<int>(number_of(value, "--rule '" + text + "'"));
         } else {
@@ -94,6 +102,10 @@ void QueryOptions::add_to(CLI::App& command) {
     add("--min-value-ratio", query.min_value_ratio, "upsell: gain in attributes over gain in price, at least; 0 = off");
     add("--price-quantile", query.price_quantile,
         "upsell: what is above the customer's usual prices comes last; 1 = off");
+    command.add_option("--segments", segments, "offers only to these customers: new, promo_driven, repeat")
+        ->delimiter(',')
+        ->group(group)
+        ->type_name("SEGMENT,...");
     add("--personalization", query.personalization,
         "weight of own history, 0 to 1; 0: as if the customer were not known");
     add("--popularity", query.popularity, "1 ranks by how often, 0 by how specifically items go together");
@@ -133,6 +145,7 @@ OfferQuery QueryOptions::read(TimeKind time_kind) const {
     if (objective == "margin") result.objective = Objective::margin;
     if (upsell_by == "unit_price") result.upsell_by = UpsellBy::unit_price;
     if (upsell_by == "tier") result.upsell_by = UpsellBy::tier;
+    for (const std::string& word : segments) result.segments.push_back(segment_named(word, "--segments"));
     for (const std::string& rule : rules) result.rules.push_back(rule_of(rule));
     for (const std::string& text : attribute_weights) {
         const std::size_t equals = text.rfind('=');

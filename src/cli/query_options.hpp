@@ -16,6 +16,7 @@ struct QueryOptions {
     std::string as_of;
     std::string objective;
     std::string upsell_by = "price";
+    std::vector<std::string> segments;
     std::vector<std::string> rules;
     std::vector<std::string> attribute_weights;
 
