@@ -26,6 +26,7 @@ from .offer_list import Evidence, Offer, OfferList, Reason
 from .offer_query import OfferQuery, OfferRule
 from .offers import OfferEngine
 from .retrieval import Retriever
+from .sales import report_sales
 from .selling import (
     Bundle,
     Comparison,
@@ -103,5 +104,6 @@ __all__ = [
     "datasets",
     "devices",
     "evaluate",
+    "report_sales",
     "tune",
 ]

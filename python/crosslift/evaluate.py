@@ -316,6 +316,10 @@ def _judge(
     )
     if interruption is not None:
         raise interruption
+    return _report_of(parts)
+
+
+def _report_of(parts: tuple[Any, ...]) -> EvaluationReport:
     task, queries, clusters, methods, notes, table, text = parts
     named = {method: {name: Estimate(*numbers) for name, *numbers in metrics} for method, metrics in methods}
     return EvaluationReport(task, queries, clusters, named, notes, table, text, *_details(text))

@@ -31,6 +31,8 @@ class OfferRule:
         What it goes with.
     cap : int
         pin, attach: offers that the rule may make in one list.
+    segment : str, optional
+        Only for customers of this segment, as :meth:`OfferEngine.segment_of` tells it; None: for anybody.
 
     Examples
     --------
@@ -43,6 +45,7 @@ class OfferRule:
     with_item: Id | None = None
     with_category: str | None = None
     cap: int = 1
+    segment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,9 @@ class OfferQuery:
     price_quantile : float
         upsell: offers above this quantile of what the customer is expected to pay in the leaf come after the others
         and are flagged; 1: off.
+    segments : list of str
+        If not empty, offers are made only to customers of these segments ("new", "promo_driven", "repeat", see
+        :meth:`OfferEngine.segment_of`); anybody else gets none, with a warning.
     personalization : float
         Weight of own history, 0 to 1; 0 answers as if the customer were not known.
     popularity : float
@@ -125,6 +131,7 @@ class OfferQuery:
     min_value_ratio: float = 0.0
     budget: float = math.inf
     price_quantile: float = 0.95
+    segments: Sequence[str] = ()
     personalization: float = 1.0
     popularity: float = 1.0
     attribute_weights: Mapping[str, float] = field(default_factory=dict)
@@ -150,7 +157,10 @@ class OfferQuery:
         if isinstance(self.rules, OfferRule):
             raise _core.InvalidArgument("rules is one OfferRule; give a list of them")
         wishes["rules"] = [
-            (it.action, it.item, it.category, it.with_item, it.with_category, it.cap) for it in self.rules
+            (it.action, it.item, it.category, it.with_item, it.with_category, it.cap, it.segment) for it in self.rules
         ]
+        if isinstance(self.segments, str):
+            raise _core.InvalidArgument(f"segments is {self.segments!r}; give a list of words")
+        wishes["segments"] = list(self.segments)
         wishes["attribute_weights"] = list(dict(self.attribute_weights).items())
         return wishes

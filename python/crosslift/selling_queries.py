@@ -212,6 +212,23 @@ class SellingQueries:
         """The k customers to whose taste `item` is most, among those that :meth:`recommend` may offer it to."""
         return targets_of(self._fitted().target_customers(item, self._wishes(query, options)))
 
+    def segment_of(self, customer: Id | None) -> str | None:
+        """Who this customer is by all the purchases: the first that fits of
+
+        - "new": at most one basket, also an id that the purchases do not know;
+        - "promo_driven": at least five purchases of known price, more than half of them at most 0.95 of the item's
+          regular price (the catalog's, else the median paid);
+        - "repeat": everybody else.
+
+        None for None (anybody), and where no customer is known at all. Where prices are unknown nobody is promo_driven.
+        """
+        return None if customer is None else self.segment_of_batch([customer])[0]
+
+    def segment_of_batch(self, customers: Sequence[Id] | None = None) -> list[str | None]:
+        """:meth:`segment_of` for each customer; None: for all, in the order of ``customer_ids_``."""
+        engine = self._fitted()
+        return engine.segments_of(engine.customer_ids() if customers is None else customers)
+
     def compare(self, first: Id, second: Id) -> Comparison:
         """Pros and cons of `second` against `first`, with price and price per unit."""
         return comparison_of(first, second, self._fitted().compare(first, second))

@@ -6,6 +6,7 @@
 
 #include <crosslift/error.hpp>
 #include <crosslift/evaluation.hpp>
+#include <crosslift/sales_report.hpp>
 
 #include <tuple>
 
@@ -85,6 +86,16 @@ void bind_evaluation(py::module_& m) {
     m.def("evaluate_trade_up", evaluator(&evaluate_trade_up));
     m.def("evaluate_acceptance", evaluator(&evaluate_acceptance));
     m.def("evaluate_replenishment", evaluator(&evaluate_replenishment));
+    m.def("report_sales", [](const Transactions& transactions, const Catalog& catalog, const py::dict& options) {
+        const auto chosen = from_dict<SalesReportOptions>(options);
+        EvaluationReport report;
+        {
+            const py::gil_scoped_release unlocked;
+            report = report_sales(transactions, catalog, chosen);
+        }
+        return to_python(report);
+    });
+    m.def("sales_report_defaults", [] { return to_dict(SalesReportOptions{}); });
     m.def("evaluation_defaults", [] { return to_dict(EvaluationOptions{}); });
 }
 

@@ -257,6 +257,15 @@ void bind_selling(py::class_<OfferEngine>& engine) {
              })
         .def("plan", &plan)
         .def("target_customers", &target_customers)
+        .def("segments_of",
+             [](const OfferEngine& e, const py::object& customers) {
+                 py::list found;
+                 for (const std::string& id : id_texts(customers, "customers")) {
+                     const auto segment = e.segment_of(id);
+                     found.append(segment ? py::object(py::str(std::string(name_of(*segment)))) : py::none());
+                 }
+                 return found;
+             })
         .def("compare", [](const OfferEngine& e, py::handle first, py::handle second) {
             return to_python(e.compare(id_text(first), id_text(second)), item_integers(e));
         });

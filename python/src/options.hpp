@@ -10,6 +10,7 @@
 #include <crosslift/error.hpp>
 #include <crosslift/evaluation.hpp>
 #include <crosslift/offers.hpp>
+#include <crosslift/sales_report.hpp>
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -124,6 +125,7 @@ void visit(OfferQuery& o, Visit&& field) {
     field("min_value_ratio", o.min_value_ratio);
     field("budget", o.budget);
     field("price_quantile", o.price_quantile);
+    field("segments", o.segments);
     field("personalization", o.personalization);
     field("popularity", o.popularity);
     field("attribute_weights", o.attribute_weights);
@@ -153,6 +155,14 @@ void visit(EvaluationOptions& o, Visit&& field) {
     field("threads", o.threads);
 }
 
+template <class Visit>
+void visit(SalesReportOptions& o, Visit&& field) {
+    field("min_price_ratio", o.min_price_ratio);
+    field("bootstrap", o.bootstrap);
+    field("seed", o.seed);
+    field("threads", o.threads);
+}
+
 constexpr std::array<std::pair<const char*, AlsSolver>, 3> solver_names = {
     {{"cholesky", AlsSolver::cholesky}, {"cg", AlsSolver::cg}, {"ials_pp", AlsSolver::ials_pp}}};
 constexpr std::array<std::pair<const char*, AlsPrecision>, 2> precision_names = {
@@ -171,6 +181,10 @@ constexpr std::array<std::pair<const char*, UpsellBy>, 3> upsell_by_names = {
 constexpr std::array<std::pair<const char*, OfferRule::Action>, 3> rule_action_names = {
     {{"pin", OfferRule::Action::pin}, {"attach", OfferRule::Action::attach}, {"deny", OfferRule::Action::deny}}};
 
+constexpr std::array<std::pair<const char*, CustomerSegment>, 3> segment_names = {
+    {{"new", CustomerSegment::new_customer},
+     {"promo_driven", CustomerSegment::promo_driven},
+     {"repeat", CustomerSegment::repeat}}};
 constexpr std::array<std::pair<const char*, HistoryUse>, 3> history_names = {
     {{"mixed", HistoryUse::mixed}, {"discovery", HistoryUse::discovery}, {"buy_again", HistoryUse::buy_again}}};
 
@@ -221,6 +235,11 @@ public:
                 field = parse_word(offer_objective_names, name, cast<std::string>(name, value, "a word, or None"));
         } else if constexpr (std::is_same_v<T, std::vector<OfferRule>>) {
             field = rules_of(value);
+        } else if constexpr (std::is_same_v<T, std::vector<CustomerSegment>>) {
+            if (py::isinstance<py::str>(value)) reject(name, value, "a list of words");
+            field.clear();
+            for (const auto& word : cast<std::vector<std::string>>(name, value, "a list of words"))
+                field.push_back(parse_word(segment_names, name, word));
         } else if constexpr (std::is_same_v<T, bool>) {
             field = cast<bool>(name, value, "True or False");
         } else if constexpr (std::is_integral_v<T>) {
@@ -240,7 +259,7 @@ public:
     }
 
 private:
-    // Tuples (action, item, category, with_item, with_category, cap); a missing id or name is None.
+    // Tuples (action, item, category, with_item, with_category, cap, segment); what is missing is None.
     static std::vector<OfferRule> rules_of(const py::object& list) {
         std::vector<OfferRule> rules;
         for (const py::handle entry : py::iter(list)) {
@@ -253,6 +272,9 @@ private:
             rule.with_item = id_text(it[3]);
             rule.with_category = id_text(it[4]);
             rule.cap = cast<int>("a rule's cap", it[5], "a whole number");
+            if (!it[6].is_none())
+                rule.segment = parse_word(segment_names, "a rule's segment",
+                                          cast<std::string>("a rule's segment", it[6], "a word"));
             rules.push_back(std::move(rule));
         }
         return rules;
@@ -316,7 +338,8 @@ py::dict to_dict(Options options) {
             values[name] = word_of(upsell_by_names, field);
         } else if constexpr (std::is_same_v<T, std::optional<Objective>>) {
             values[name] = field ? py::object(py::str(word_of(offer_objective_names, *field))) : py::none();
-        } else if constexpr (std::is_same_v<T, std::vector<OfferRule>>) {
+        } else if constexpr (std::is_same_v<T, std::vector<OfferRule>> ||
+                             std::is_same_v<T, std::vector<CustomerSegment>>) {
             values[name] = py::list(field.size());  // only ever asked for the defaults: none
         } else if constexpr (std::is_same_v<T, float>) {
             values[name] = as_written(field);

@@ -1,9 +1,13 @@
 """Sets, reminders, placements, plans and comparisons from Python: ids, shapes, frames, batches."""
 
+import inspect
+import math
+
 import crosslift
 import pandas as pd
 import pytest
 from conftest import LEAVES, PRICES
+from crosslift import _core
 
 
 def items_of(placed):
@@ -128,3 +132,57 @@ def test_context_is_kept(lines, catalog, tmp_path):
 def test_frames_of_nothing_have_their_columns(engine):
     assert next(iter(engine.replenish("nobody").to_pandas().columns)) == "item"
     assert isinstance(engine.plan([]).to_pandas(), pd.DataFrame)
+
+
+def test_segments(engine, lines):
+    visits = lines.groupby("customer_id")["basket_id"].nunique()
+    once, often = "c-never-seen", str(visits.idxmax())
+    assert engine.segment_of(None) is None
+    assert engine.segment_of(once) == "new"
+    assert engine.segment_of(often) == "repeat"  # all pay the regular price
+    everybody = engine.segment_of_batch()
+    assert everybody == [engine.segment_of(it) for it in engine.customer_ids_]
+    assert {c for c, it in zip(engine.customer_ids_, everybody, strict=True) if it == "new"} == set(
+        visits.index[visits == 1]
+    )
+    assert list(engine.cross_sell(["tea"], often, segments=["repeat"])) == list(engine.cross_sell(["tea"], often))
+    nobody = engine.cross_sell(["tea"], often, segments=["new"])
+    assert not nobody
+    assert "is in segment repeat" in nobody.warnings[0]
+    plan = engine.plan([once, often], segments=["new"])
+    assert {it.customer for it in plan.offers} == {once}
+    rule = crosslift.OfferRule("pin", item="nails", segment="new")
+    assert engine.cross_sell(["tea"], once, rules=[rule])[0].item == "nails"
+    assert engine.cross_sell(["tea"], rules=[rule])[0].item != "nails"
+    with pytest.raises(ValueError, match="promo_driven"):
+        engine.recommend(often, segments=["loyal"])
+    with pytest.raises(ValueError, match="segments"):
+        engine.recommend(often, segments="new")
+    with pytest.raises(ValueError, match="personalization"):
+        engine.recommend(often, segments=["new"], personalization=0)
+
+
+def test_report_sales(lines, catalog):
+    report = crosslift.report_sales(lines, catalog, bootstrap=200, seed=1)
+    everybody = report.methods["all"]
+    value = (lines["quantity"] * lines["unit_price"]).groupby(lines["basket_id"]).sum()
+    assert everybody["order_value"].value == pytest.approx(value.mean(), rel=1e-6)
+    assert everybody["order_value"].low < everybody["order_value"].value < everybody["order_value"].high
+    assert everybody["items_per_basket"].value == pytest.approx(len(lines) / lines["basket_id"].nunique())
+    visits = lines.groupby("customer_id")["basket_id"].nunique()
+    assert everybody["retention"].value == pytest.approx((visits > 1).mean())
+    frame = report.to_pandas()
+    assert list(frame.index) == ["all", "new", "returning"]
+    assert frame.loc["all", "order_value"] == everybody["order_value"].value
+    assert "order_value" in str(report)
+    again = crosslift.report_sales(lines, catalog, bootstrap=200, seed=1, threads=3)
+    assert again.to_pandas("intervals").equals(report.to_pandas("intervals"))
+    bare = crosslift.report_sales(lines.drop(columns="unit_price"), bootstrap=0).methods["all"]
+    assert math.isnan(bare["order_value"].value)
+    with pytest.raises(crosslift.InvalidArgument, match="min_price_ratio"):
+        crosslift.report_sales(lines, min_price_ratio=1)
+
+
+def test_report_defaults_are_those_of_the_library():
+    ours = inspect.signature(crosslift.report_sales).parameters
+    assert {name: ours[name].default for name in _core.sales_report_defaults()} == _core.sales_report_defaults()
