@@ -36,8 +36,10 @@ __device__ inline void add_tile(float (&sum)[2][4], const std::uint32_t (&left)[
 /// visit(row, col, number) for what this lane holds of a tile of 16 x 16.
 template <class Visit>
 __device__ void for_each_of_tile(const float (&sum)[2][4], const Visit& visit) {
-    const int row = lane_of_warp() / 4;
-    const int col = lane_of_warp() % 4 * 2;
+    int lane = lane_of_warp();
+    hide_origin(lane);
+    const int row = lane / 4;
+    const int col = lane % 4 * 2;
 #pragma unroll
     for (int half = 0; half < 2; ++half)
 #pragma unroll

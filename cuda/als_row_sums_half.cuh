@@ -76,7 +76,9 @@ public:
         // Beyond the diagonal a patch holds what happens to lie there; it is never used.
 #pragma unroll
         for (int i = 0; i < S::patch; ++i) {
-            const float* row = s_.lower + packed(system.first_row() + i, system.first_col());
+            int at = system.first_row() + i;
+            hide_origin(at);
+            const float* row = s_.lower + packed(at, system.first_col());
 #pragma unroll
             for (int j = 0; j < S::patch; ++j) left[i][j] = system.is_owner() ? row[j] : 0.0F;
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/als_cells.cuh"
+#include "cuda/intrinsics.cuh"
 
 namespace crosslift::cuda {
 
@@ -103,6 +104,7 @@ private:
                 if (row == col) s_.diagonal[row] = left[i][j];
             }
             gram += problem.gram.stride;
+            hide_origin(gram);
         }
     }
 

@@ -67,4 +67,13 @@ __device__ inline void multiply_add_16x8x16(float (&sum)[4], const std::uint32_t
 #endif
 }
 
+/// Hides where a value comes from, so that what follows from it is computed where it is used, and not ahead of a loop
+/// into registers that a kernel lacks.
+__device__ inline void hide_origin(int& value) {
+    asm volatile("" : "+r"(value));
+}
+__device__ inline void hide_origin(const float*& value) {
+    asm volatile("" : "+l"(value));
+}
+
 }  // namespace crosslift::cuda

@@ -39,6 +39,9 @@ void copy_wait() {
     for (const emulation::Thread::Copy& copy : due) std::memcpy(copy.to, copy.from, 16);
 }
 
+inline void hide_origin(int&) {}
+inline void hide_origin(const float*&) {}
+
 inline void load_matrices_transposed(std::uint32_t (&matrices)[4], const void* row,
                                      const emulation::Place& place = emulation::Place::current()) {
     auto& block = emulation::current();
