@@ -12,7 +12,7 @@ HEAD = """\
 # Quality, measured
 
 What the offers are worth on real purchases, beside the best simple methods we know. This page and its pictures are
-written by one script; nothing on it is typed by hand:
+written by one script:
 
 ```console
 $ pip install 'crosslift[quality]'
