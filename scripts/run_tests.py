@@ -139,7 +139,7 @@ def pytest(section: Section, folders: list[str], env: dict[str, str] | None = No
     log = report.with_suffix(".log")
     report.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-rs", "-p", "no:cacheprovider", f"--junit-xml={report}", *folders]
-    status = run([*command, "--timeout=600"], log, timeout=2400, env=env)
+    status = run([*command, "--timeout=1800"], log, timeout=2400, env=env)
     section.add(results.read_pytest(report, log, status))
 
 

@@ -49,7 +49,7 @@ def shared_package():
     shutil.rmtree(prefix, ignore_errors=True)
     build(
         ROOT, OUT / "build-shared", "-DBUILD_SHARED_LIBS=ON", "-DCROSSLIFT_TESTS=OFF", "-DCROSSLIFT_BENCHMARKS=OFF",
-        "-DCROSSLIFT_EXAMPLES=OFF", f"-DCMAKE_INSTALL_PREFIX={prefix}",
+        "-DCROSSLIFT_EXAMPLES=OFF", "-DCROSSLIFT_CUDA=OFF", f"-DCMAKE_INSTALL_PREFIX={prefix}",
     )  # fmt: skip
     run(["cmake", "--install", OUT / "build-shared"])
     return prefix
