@@ -39,7 +39,8 @@ struct CatalogTable {
     IdColumn series;                     ///< items made to be owned together: a trilogy, a range, a set of cutlery
     std::vector<std::uint8_t> service;   ///< 1: a service (installation, insurance), not goods; may be in a bundle
     std::vector<std::string> pack_size;  ///< free text: "10 CT", "16 OZ", "2kg"
-    std::vector<float> tier;             ///< rung of a ladder (basic 1, premium 2, ...)
+    IdColumn ladder;                     ///< items that are one product in better and better versions, in any category
+    std::vector<float> tier;             ///< rung: basic 1, premium 2, ...; the order of a ladder, else prices are
     std::vector<Attribute> attributes;
     std::vector<std::int64_t> line;
     std::vector<RejectedRow> rejected;
@@ -75,6 +76,7 @@ public:
     const IdColumn& manufacturer() const { return table_.manufacturer; }
     const IdColumn& variant() const { return table_.variant; }
     const IdColumn& series() const { return table_.series; }
+    const IdColumn& ladder() const { return table_.ladder; }
     const std::vector<std::string>& pack_size() const { return table_.pack_size; }
     const std::vector<Attribute>& attributes() const { return table_.attributes; }
     const std::vector<IdColumn>& category() const { return table_.category; }

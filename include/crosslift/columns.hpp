@@ -36,7 +36,7 @@ struct CatalogColumns {
     std::vector<std::string> name = {"name"};
     std::string brand = "brand";
     std::string manufacturer = {}, pack_size = {}, cost = {}, margin = {}, available = {}, variant = {}, tier = {};
-    std::string series = {}, service = {};
+    std::string series = {}, service = {}, ladder = {};
     std::vector<AttributeColumn> attributes = {};
 };
 

@@ -29,10 +29,12 @@ class Catalog:
         Columns that may be absent under their default names.
     name : str or list of str
         Columns of the name, joined by a space.
-    manufacturer, pack_size, cost, margin, available, variant, series, service, tier : str, optional
+    manufacturer, pack_size, cost, margin, available, variant, series, service, ladder,
+    tier : str, optional
         Columns: maker; free text such as "16 OZ"; cost and margin of a unit, in money; sold or not; group of items
         that differ in colour or pattern only; items made to be owned together (a trilogy, a range); a service or not;
-        rung of a ladder (higher is better).
+        items that are one product in better and better versions (plans basic, pro, enterprise); rung of a ladder
+        (higher is better).
     attributes : list of str or dict, optional
         Columns of numbers that make an item better: a list (higher is better), or a dict from column to
         ``dict(direction="higher_is_better" or "lower_is_better", weight=1.0, must_have=False)``. An up-sell offer is
@@ -61,6 +63,7 @@ class Catalog:
         variant: str | None = None,
         series: str | None = None,
         service: str | None = None,
+        ladder: str | None = None,
         tier: str | None = None,
         attributes: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
@@ -70,7 +73,7 @@ class Catalog:
         names = _catalog_columns(
             item_id=item_id, category=category, price=price, name=name, brand=brand, manufacturer=manufacturer,
             pack_size=pack_size, cost=cost, margin=margin, available=available, variant=variant,
-            series=series, service=service, tier=tier, attributes=attributes,
+            series=series, service=service, ladder=ladder, tier=tier, attributes=attributes,
         )  # fmt: skip
         self._core = _core.catalog(columns_of(frame, _all_names(names)), names)
 
@@ -154,6 +157,7 @@ def _catalog_columns(
     variant: str | None = None,
     series: str | None = None,
     service: str | None = None,
+    ladder: str | None = None,
     tier: str | None = None,
     attributes: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
@@ -171,6 +175,7 @@ def _catalog_columns(
         "variant": variant or "",
         "series": series or "",
         "service": service or "",
+        "ladder": ladder or "",
         "tier": tier or "",
         "attributes": _attribute_columns(attributes),
     }

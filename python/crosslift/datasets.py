@@ -40,8 +40,8 @@ class Dataset:
 def online_retail() -> Dataset:
     """Invoices of a UK web shop for gifts, 2010-12-01 to 2011-11-01: 21,528 invoices, 3,914 items.
 
-    Whole baskets with customers, times and prices paid; the leaf category is the last word of the name (derived, and
-    noisy), the variant group the digits of the item code. Postage, fees and vouchers are left out, and lines without a
+    Whole baskets with customers, times and prices paid; the categories are what the name says an item is ("BAG >
+    LUNCH BAG": derived, the shop tells none), the variant group the digits of the item code. Postage, fees and vouchers are left out, and lines without a
     price, which correct the stock.
 
     Source: Chen, Sain, Guo (2012), UCI Machine Learning Repository, "Online Retail", CC BY 4.0.

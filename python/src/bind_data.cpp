@@ -55,6 +55,7 @@ CatalogColumns catalog_columns(const py::dict& names) {
     set("variant", columns.variant);
     set("series", columns.series);
     set("service", columns.service);
+    set("ladder", columns.ladder);
     set("tier", columns.tier);
     columns.category = names["category"].cast<std::vector<std::string>>();
     columns.name = names["name"].cast<std::vector<std::string>>();

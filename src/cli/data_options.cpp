@@ -89,7 +89,9 @@ void DataOptions::add_to(CLI::App& command, const char* transactions_option, con
     add_column(command, "--series-column", items.series, "same value: made to be owned together (a trilogy, a range)",
                catalog_group);
     add_column(command, "--service-column", items.service, "1: a service, not goods", catalog_group);
-    add_column(command, "--tier-column", items.tier, "rung of a ladder, a number", catalog_group);
+    add_column(command, "--ladder-column", items.ladder, "same value: one product in better and better versions",
+               catalog_group);
+    add_column(command, "--tier-column", items.tier, "rung of a ladder, a number: 1 basic, 2 premium", catalog_group);
     command
         .add_option("--attribute", attributes,
                     "a column that can make an item better; repeat it for more: battery_hours, weight:lower, "

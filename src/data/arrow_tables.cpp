@@ -133,6 +133,7 @@ Catalog read_catalog(const ArrowTable& table, const CatalogColumns& columns) {
     rows.manufacturer = labels_or_none(find(table, columns.manufacturer, "manufacturer"));
     rows.variant = labels_or_none(find(table, columns.variant, "variant group"));
     rows.series = labels_or_none(find(table, columns.series, "series"));
+    rows.ladder = labels_or_none(find(table, columns.ladder, "ladder"));
     if (const ArrowColumn* size = find(table, columns.pack_size, "pack size")) rows.pack_size = read_texts(*size);
     for (const AttributeColumn& it : columns.attributes) {
         std::vector<float> values =

@@ -29,6 +29,7 @@ void for_each_column(Table& table, Act act) {
     act("manufacturer", table.manufacturer);
     act("variant", table.variant);
     act("series", table.series);
+    act("ladder", table.ladder);
     act("service", table.service);
     act("pack_size", table.pack_size);
     act("tier", table.tier);

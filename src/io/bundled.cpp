@@ -1,5 +1,6 @@
 // The data sets that come with Crosslift: where they lie and how they are read.
 #include "data/keep_rows.hpp"
+#include "io/product_kind.hpp"
 #include "io/tables.hpp"
 
 #include <crosslift/error.hpp>
@@ -64,7 +65,6 @@ void drop_lines(Table& table, const char* reason, Unwanted unwanted) {
 // Postage, fees and vouchers are no products; a line without a price is a correction of the stock.
 BundledData online_retail(const fs::path& folder) {
     CatalogColumns columns;
-    columns.category = {"name_noun"};
     columns.variant = "family";
     columns.available = "is_product";
     CatalogTable items = io::read_catalog_table(folder / "items.csv.gz", columns);
@@ -80,6 +80,13 @@ BundledData online_retail(const fs::path& folder) {
     drop_lines(lines, "price zero (a stock correction)", [&](std::size_t n) { return lines.unit_price[n] == 0; });
     drop_lines(items, "not a product (postage, fee, voucher)", [&](std::size_t n) { return items.available[n] == 0; });
     items.available = {};
+    // The shop tells no categories.
+    const io::ProductKinds kinds = io::product_kinds(items.name);
+    items.category.resize(2);
+    for (std::size_t n = 0; n < items.name.size(); ++n) {
+        items.category[0].push_back(kinds.noun[n]);
+        items.category[1].push_back(kinds.kind[n]);
+    }
     return {"online_retail", Transactions(std::move(lines)), Catalog(std::move(items))};
 }
 

@@ -59,6 +59,7 @@ void write_catalog(ModelWriter& writer, const Catalog& catalog) {
     writer.id_column("catalog.manufacturer", table.manufacturer);
     writer.id_column("catalog.variant", table.variant);
     writer.id_column("catalog.series", table.series);
+    writer.id_column("catalog.ladder", table.ladder);
     writer.column("catalog.service", table.service);
     for (std::size_t n = 0; n < table.attributes.size(); ++n) {
         writer.column(numbered("catalog.attribute", n), table.attributes[n].values);
@@ -89,6 +90,7 @@ Catalog read_catalog(const ModelReader& reader) {
     table.manufacturer = reader.id_column("catalog.manufacturer");
     table.variant = reader.id_column("catalog.variant");
     table.series = reader.id_column("catalog.series");
+    table.ladder = reader.id_column("catalog.ladder");
     table.service = reader.column<std::uint8_t>("catalog.service");
     reader.parameter("attributes", table.attributes);
     for (std::size_t n = 0; n < table.attributes.size(); ++n) {

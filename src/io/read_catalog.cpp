@@ -38,6 +38,7 @@ public:
         find(columns_.manufacturer, standard.manufacturer);
         find(columns_.variant, standard.variant);
         find(columns_.series, standard.series);
+        find(columns_.ladder, standard.ladder);
         find(columns_.pack_size, standard.pack_size);
         for (const AttributeColumn& attribute : columns_.attributes) {
             add(finder.find(attribute.column, Presence::required));
@@ -71,7 +72,7 @@ public:
             return reject(row, rejection::service_malformed, row.fields[rest + 1]);
         }
         const std::size_t brand = rest + 2;
-        const std::size_t pack_size = brand + 4;
+        const std::size_t pack_size = brand + 5;
         for (std::size_t n = 0; n < attributes_.size(); ++n) {
             const std::string_view text = row.fields[pack_size + 1 + n];
             if (!parse_number(text, attributes_[n])) return reject(row, malformed_[n].c_str(), text);
@@ -92,11 +93,11 @@ public:
 private:
     void add(int column) { wanted_.push_back(column); }
 
-    // Item, category levels, and from field `brand` on brand, manufacturer, variant and series.
+    // Item, category levels, and from field `brand` on brand, manufacturer, variant, series and ladder.
     void add_ids(const CsvRow& row, std::size_t brand) {
         table.item.push_back(row.fields[0]);
         for (std::size_t n = 0; n < table.category.size(); ++n) table.category[n].push_back(row.fields[1 + n]);
-        const std::array columns = {&table.brand, &table.manufacturer, &table.variant, &table.series};
+        const std::array columns = {&table.brand, &table.manufacturer, &table.variant, &table.series, &table.ladder};
         for (std::size_t n = 0; n < columns.size(); ++n) {
             if (wanted_[brand + n] >= 0) columns[n]->push_back(row.fields[brand + n]);
         }
@@ -119,7 +120,7 @@ private:
 
     const CatalogColumns& columns_;
     // Item, category levels, names, price, cost, margin, tier, available, service, brand, manufacturer, variant,
-    // series, pack size, attributes.
+    // series, ladder, pack size, attributes.
     std::vector<int> wanted_;
     std::vector<float> attributes_;       // of the row that is being read
     std::vector<std::string> malformed_;  // per attribute: what to say

@@ -11,41 +11,10 @@ std::size_t idx(std::int32_t n) {
     return static_cast<std::size_t>(n);
 }
 
-double sign(const Attribute& attribute) {
-    return attribute.direction == Attribute::Direction::higher_is_better ? 1 : -1;
-}
-
-// How much better `to` is in its own unit; NaN where one of them is not known.
+// How much better `to` is in the attribute's own unit; NaN where one of them is not known.
 double difference(const Attribute& attribute, std::int32_t from, std::int32_t to) {
-    return sign(attribute) *
-           (static_cast<double>(attribute.values[idx(to)]) - static_cast<double>(attribute.values[idx(from)]));
-}
-
-std::vector<float> levels_of(const Catalog& catalog, const Attribute& attribute) {
-    std::vector<double> sum(idx(catalog.leaves().size()), 0), count(sum.size(), 0);
-    const auto known = [&](std::int32_t item) {
-        return catalog.leaf(item) != IdMap::unknown && !std::isnan(attribute.values[idx(item)]);
-    };
-    for (std::int32_t item = 0; item < catalog.size(); ++item) {
-        if (!known(item)) continue;
-        sum[idx(catalog.leaf(item))] += static_cast<double>(attribute.values[idx(item)]);
-        count[idx(catalog.leaf(item))] += 1;
-    }
-    std::vector<double> above(idx(catalog.size()), 0);
-    double squares = 0, values = 0;
-    for (std::int32_t item = 0; item < catalog.size(); ++item) {
-        if (!known(item)) continue;
-        const std::size_t leaf = idx(catalog.leaf(item));
-        above[idx(item)] =
-            sign(attribute) * (static_cast<double>(attribute.values[idx(item)]) - sum[leaf] / count[leaf]);
-        squares += above[idx(item)] * above[idx(item)];
-        values += 1;
-    }
-    const double spread = values > 0 ? std::sqrt(squares / values) : 0;
-    std::vector<float> levels(above.size(), 0.0F);
-    if (spread > 0)
-        for (std::size_t item = 0; item < above.size(); ++item) levels[item] = static_cast<float>(above[item] / spread);
-    return levels;
+    const double sign = attribute.direction == Attribute::Direction::higher_is_better ? 1 : -1;
+    return sign * (static_cast<double>(attribute.values[idx(to)]) - static_cast<double>(attribute.values[idx(from)]));
 }
 
 // What the customer bought up to the query's time, each item once, ascending.
@@ -70,12 +39,6 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::vector<std::vector<float>> attribute_levels(const Catalog& catalog) {
-    std::vector<std::vector<float>> levels;
-    for (const Attribute& attribute : catalog.attributes()) levels.push_back(levels_of(catalog, attribute));
-    return levels;
-}
-
 std::vector<double> attribute_preferences(const EngineState& state, const OfferQuery& query,
                                           const ResolvedQuery& resolved) {
     constexpr double shrinkage = 3;
@@ -89,8 +52,10 @@ std::vector<double> attribute_preferences(const EngineState& state, const OfferQ
     for (std::size_t a = 0; a < attributes.size(); ++a) {
         double sum = 0, count = 0;
         for (const std::int32_t item : bought) {
-            if (std::isnan(attributes[a].values[idx(item)])) continue;
-            sum += static_cast<double>(state.attribute_level[a][idx(item)]);
+            const float value = attributes[a].values[idx(item)];
+            const std::int32_t leaf = state.models.catalog.leaf(item);
+            if (std::isnan(value) || leaf == IdMap::unknown) continue;  // outside a leaf there is no usual level
+            sum += state.attribute_scale[a].level(value, leaf);
             count += 1;
         }
         preferences[a] += query.personalization * sum / (count + shrinkage);
@@ -98,10 +63,12 @@ std::vector<double> attribute_preferences(const EngineState& state, const OfferQ
     return preferences;
 }
 
-double attribute_utility(const EngineState& state, const std::vector<double>& preferences, std::int32_t item) {
+double attribute_utility(const EngineState& state, const std::vector<double>& preferences, std::int32_t from,
+                         std::int32_t item) {
     double sum = 0;
     for (std::size_t a = 0; a < preferences.size(); ++a)
-        sum += preferences[a] * static_cast<double>(state.attribute_level[a][idx(item)]);
+        sum += preferences[a] * state.attribute_scale[a].level(state.models.catalog.attributes()[a].values[idx(item)],
+                                                               state.models.catalog.leaf(from));
     return sum;
 }
 
@@ -109,9 +76,10 @@ double attribute_gain(const EngineState& state, std::int32_t from, std::int32_t 
     const auto& attributes = state.models.catalog.attributes();
     double sum = 0, weight = 0;
     for (std::size_t a = 0; a < attributes.size(); ++a) {
-        if (std::isnan(difference(attributes[a], from, to))) continue;
-        const auto& level = state.attribute_level[a];
-        sum += static_cast<double>(attributes[a].weight) * static_cast<double>(level[idx(to)] - level[idx(from)]);
+        const double gain =
+            state.attribute_scale[a].gain(attributes[a].values[idx(from)], attributes[a].values[idx(to)]);
+        if (std::isnan(gain)) continue;
+        sum += static_cast<double>(attributes[a].weight) * gain;
         weight += static_cast<double>(attributes[a].weight);
     }
     return weight > 0 ? sum / weight : std::numeric_limits<double>::quiet_NaN();

@@ -1,5 +1,4 @@
-// What makes an item better, in numbers that can be compared: attributes as levels, what a customer cares about, and
-// what an item gains over another.
+// What a customer cares about in items, and what one item gains over another.
 #pragma once
 
 #include "offers/query.hpp"
@@ -10,18 +9,15 @@
 
 namespace crosslift {
 
-/// Per attribute and item: how far its value is above the mean of its leaf, in standard deviations of values around
-/// their leaf's mean; positive is better. 0 where the value or the leaf is not known, NaN never.
-std::vector<std::vector<float>> attribute_levels(const Catalog& catalog);
-
 /// Per attribute: how much the query's customer cares about it, in log-odds per level. The stated weight, plus
 /// personalization times the mean level of what the customer bought, shrunk by n / (n + 3): for levels that are normal
 /// with unit variance, mean * level is the log-likelihood ratio of that customer against anybody.
 std::vector<double> attribute_preferences(const EngineState& state, const OfferQuery& query,
                                           const ResolvedQuery& resolved);
 
-/// Sum over the attributes of preference * level of `item`.
-double attribute_utility(const EngineState& state, const std::vector<double>& preferences, std::int32_t item);
+/// Sum over the attributes of preference * level of `item` in the leaf of `from`, which it may replace.
+double attribute_utility(const EngineState& state, const std::vector<double>& preferences, std::int32_t from,
+                         std::int32_t item);
 
 /// Mean gain in level of `to` over `from`, weighed by the attributes' weights, over those known of both; NaN if none.
 double attribute_gain(const EngineState& state, std::int32_t from, std::int32_t to);

@@ -35,9 +35,15 @@ class BundleBuilder {
 public:
     BundleBuilder(const EngineState& state, const OfferQuery& query, const BundleOptions& options,
                   const ResolvedQuery& resolved)
-        : state_(state), query_(query), options_(options), resolved_(resolved), money_(state, query) {
+        : state_(state),
+          query_(query),
+          options_(options),
+          resolved_(resolved),
+          money_(state, query),
+          categories_(state, query.max_per_category) {
         anchor_ = resolved.basket.front();
         set_ = {anchor_};
+        categories_.add(anchor_);
         price_ = static_cast<double>(money_.price(anchor_));
         margin_ = money_.margin(anchor_);
         // Wishes about lists make no sense in a set; what is denied stays denied.
@@ -74,23 +80,17 @@ private:
     // May `item` join: services, categories, the price of the set and its margin.
     bool fits(std::int32_t item, bool of_series) const {
         if (!options_.services && state_.models.catalog.service(item)) return false;
-        if (!of_series && !category_free(item)) return false;
+        if (!of_series && categories_.full(item)) return false;
         if (std::isfinite(query_.budget) &&
             !(price_ + static_cast<double>(money_.price(item)) <= static_cast<double>(query_.budget)))
             return false;
         return !(margin_ + money_.margin(item) < options_.min_margin);  // unknown (NaN): the floor cannot look
     }
 
-    bool category_free(std::int32_t item) const {
-        const std::int32_t key = state_.category_key(item);
-        if (key == IdMap::unknown || query_.max_per_category == 0) return true;
-        return std::ranges::count_if(set_, [&](std::int32_t other) { return state_.category_key(other) == key; }) <
-               query_.max_per_category;
-    }
-
     void take(std::int32_t item, Offer offer, std::vector<Offer>& added) {
         offer.kind = OfferKind::bundle;
         set_.insert(std::ranges::lower_bound(set_, item), item);
+        categories_.add(item);
         price_ += static_cast<double>(money_.price(item));
         margin_ += money_.margin(item);
         added.push_back(std::move(offer));
@@ -142,7 +142,8 @@ private:
         if (shares.intercept != 0) offer.reasons.push_back({"popularity", "", shares.intercept, true});
         if (shares.own_history != 0) offer.reasons.push_back({"own_purchases", "", shares.own_history, true});
         offer.reasons.push_back({"series", name, 1, false});
-        offer.sentence = "Of the same series (" + name + ") as " + std::string(catalog.name(anchor_)) + ".";
+        offer.sentence =
+            "Of the same series (" + name + ") as " + std::string(within_sentence(catalog.name(anchor_))) + ".";
         return offer;
     }
 
@@ -166,10 +167,12 @@ private:
     }
 
     std::string sentence(const Bundle& bundle) const {
-        if (bundle.added.empty()) return "Nothing completes " + bundle.anchor_name + " under these rules.";
-        std::string text = bundle.anchor_name;
+        if (bundle.added.empty())
+            return "Nothing completes " + std::string(within_sentence(bundle.anchor_name)) + " under these rules.";
+        std::string text(within_sentence(bundle.anchor_name));
         for (std::size_t n = 0; n < bundle.added.size(); ++n)
-            text += (n + 1 == bundle.added.size() ? " and " : ", ") + bundle.added[n].name;
+            text +=
+                (n + 1 == bundle.added.size() ? " and " : ", ") + std::string(within_sentence(bundle.added[n].name));
         if (!std::isnan(bundle.bundle_price)) {
             text += " for " + money(bundle.bundle_price);
             if (bundle.discount > 0)
@@ -185,6 +188,7 @@ private:
     const BundleOptions& options_;
     ResolvedQuery resolved_;
     Economics money_;
+    CategoryCap categories_;
     std::int32_t anchor_ = IdMap::unknown;
     std::vector<std::int32_t> set_;  // ascending
     double price_ = 0, margin_ = 0;  // of the set, after the discount

@@ -82,8 +82,8 @@ std::vector<std::uint8_t> cooling_items(const EngineState& state, const Placemen
             const auto found = own.find(item);
             if (age >= (found == own.end() ? options.cooldown_days : found->second)) continue;
             cooling[idx(item)] = 1;
-            if (const std::int32_t key = state.category_key(item); key != IdMap::unknown)
-                for (const std::int32_t other : state.key_items[idx(key)]) cooling[idx(other)] = 1;
+            for (const auto others : state.substitutes(item))
+                for (const std::int32_t other : others) cooling[idx(other)] = 1;
         }
     }
     return cooling;

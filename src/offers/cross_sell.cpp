@@ -22,21 +22,6 @@ struct Proof {
     Evidence evidence;
 };
 
-// At most `limit` offers per category; items without a category are never limited.
-class CategoryCap {
-public:
-    explicit CategoryCap(int limit) : limit_(limit) {}
-    bool full(std::int32_t key) const {
-        const auto at = used_.find(key);
-        return limit_ > 0 && key != IdMap::unknown && at != used_.end() && at->second >= limit_;
-    }
-    void add(std::int32_t key) { ++used_[key]; }
-
-private:
-    int limit_;
-    std::unordered_map<std::int32_t, int> used_;
-};
-
 // Something that may be offered, with all that decides its place.
 struct Candidate {
     Pick pick;
@@ -68,11 +53,10 @@ public:
 
     std::vector<Offer> offers() {
         std::vector<Candidate> chosen;
-        CategoryCap cap(query_.max_per_category);
+        CategoryCap cap(state_, query_.max_per_category);
         const auto take = [&](Candidate candidate) {
-            const std::int32_t key = state_.category_key(candidate.pick.item);
-            if (static_cast<int>(chosen.size()) == query_.k || cap.full(key)) return;
-            cap.add(key);
+            if (static_cast<int>(chosen.size()) == query_.k || cap.full(candidate.pick.item)) return;
+            cap.add(candidate.pick.item);
             chosen.push_back(std::move(candidate));
         };
         for (Candidate& candidate : by_rule()) take(std::move(candidate));
@@ -84,7 +68,7 @@ public:
         while (!walk || static_cast<int>(chosen.size()) < query_.k) {
             const std::int32_t item = ranking.next();
             if (item == IdMap::unknown || relevance(item) < query_.min_relevance || score(item) <= 0) break;
-            if (walk && cap.full(state_.category_key(item))) continue;
+            if (walk && cap.full(item)) continue;
             std::optional<Candidate> candidate = consider(item);
             if (!candidate) continue;
             if (walk) {
@@ -207,7 +191,8 @@ private:
             offer.anchor = catalog.items()[candidate.proof.anchor];
             offer.evidence = candidate.proof.evidence;
             offer.sentence =
-                bought_together(offer.evidence, catalog.name(candidate.proof.anchor), state_.context_noun) + ".";
+                bought_together(offer.evidence, catalog.name(candidate.proof.anchor), offer.name, state_.context_noun) +
+                ".";
         }
         if (candidate.rule) offer.sentence = rule_sentence(*candidate.rule, offer.sentence);
         return offer;

@@ -92,17 +92,31 @@ std::string grouped(std::int64_t value) {
 }
 
 std::string money(double amount) {
-    return number("%.2f", amount);
+    return number(amount != 0 && std::abs(amount) < 0.02 ? "%.2g" : "%.2f", amount);
 }
 
 std::string percent(double share) {
     return number("%.1f %%", 100 * share);
 }
 
-std::string bought_together(const Evidence& evidence, std::string_view anchor, std::string_view contexts) {
-    return grouped(evidence.together) + " of " + grouped(evidence.first) + " " + std::string(contexts) + " with " +
-           std::string(anchor) + " also had it, " + number(evidence.lift < 10 ? "%.1f" : "%.0f", evidence.lift) +
-           " times as many as by chance";
+std::string_view within_sentence(std::string_view name) {
+    const std::size_t last = name.find_last_not_of(" .,;:");
+    return last == std::string_view::npos ? name : name.substr(0, last + 1);
+}
+
+std::string counted(std::int64_t number, std::string_view contexts) {
+    if (number == 1 && contexts.ends_with('s')) contexts.remove_suffix(1);
+    return grouped(number) + " " + std::string(contexts);
+}
+
+std::string bought_together(const Evidence& evidence, std::string_view anchor, std::string_view item,
+                            std::string_view contexts) {
+    const bool only = evidence.first == 1;
+    const std::string had = only ? "The only " + counted(1, contexts).substr(2)
+                                 : grouped(evidence.together) + " of " + counted(evidence.first, contexts);
+    return had + " with " + std::string(within_sentence(anchor)) + " also had " + std::string(within_sentence(item)) +
+           ", " + number(evidence.lift < 10 ? "%.1f" : "%.0f", evidence.lift) +
+           (only ? " times what chance would give" : " times as many as by chance");
 }
 
 std::string explain(const Offer& offer) {
@@ -114,9 +128,9 @@ std::string explain(const Offer& offer) {
     text += money_lines(offer);
     if (offer.evidence.first > 0) {
         const Evidence& e = offer.evidence;
-        text += "  counted: " + grouped(e.together) + " baskets with both, " + grouped(e.first) + " with " +
-                offer.anchor + ", " + grouped(e.second) + " with " + offer.item + ", " + grouped(e.baskets) +
-                " in all; lift " + number("%.2f", e.lift) + ", G2 " + number("%.1f", e.g2) + "\n";
+        text += "  counted: " + grouped(e.together) + " with both, " + grouped(e.first) + " with " + offer.anchor +
+                ", " + grouped(e.second) + " with " + offer.item + ", " + grouped(e.baskets) + " in all; lift " +
+                number("%.2f", e.lift) + ", G2 " + number("%.1f", e.g2) + "\n";
     }
     for (const Reason& reason : offer.reasons)
         text += "  " + reason.fact + (reason.item.empty() ? "" : " (" + reason.item + ")") + ": " +

@@ -44,9 +44,8 @@ void forbid_basket(const EngineState& state, std::span<const std::int32_t> baske
 void forbid_same_category(const EngineState& state, std::span<const std::int32_t> basket,
                           std::vector<std::uint8_t>& may) {
     for (const std::int32_t item : basket) {
-        const std::int32_t key = state.category_key(item);
-        if (key == IdMap::unknown) continue;
-        for (const std::int32_t other : state.key_items[idx(key)]) may[idx(other)] = 0;
+        for (const auto others : state.substitutes(item))
+            for (const std::int32_t other : others) may[idx(other)] = 0;
     }
 }
 
@@ -67,6 +66,20 @@ std::vector<std::uint8_t> offerable(const EngineState& state, const OfferQuery& 
     if (!query.allow_bought && resolved.customer != IdMap::unknown)
         forbid_bought(state, resolved.customer, bought, may);
     return may;
+}
+
+bool CategoryCap::full(std::int32_t item) const {
+    if (limit_ == 0) return false;
+    const auto reached = [&](const std::unordered_map<std::int32_t, int>& used, std::int32_t group) {
+        const auto at = used.find(group);
+        return group != IdMap::unknown && at != used.end() && at->second >= limit_;
+    };
+    return reached(leaves_, state_->category_key(item)) || reached(ladders_, state_->ladder(item));
+}
+
+void CategoryCap::add(std::int32_t item) {
+    ++leaves_[state_->category_key(item)];
+    ++ladders_[state_->ladder(item)];
 }
 
 bool has_bought(const EngineState& state, std::int32_t customer, std::int32_t item) {

@@ -174,8 +174,8 @@ private:
         offer.reasons.push_back({personal_ ? "taste" : "popularity", "", offer.score, true});
         if (!personal_) {
             offer.flags.push_back(OfferFlag::popular);
-            offer.sentence =
-                "Bought in " + grouped(baskets) + " of " + grouped(state_.models.history.basket_count()) + " baskets.";
+            offer.sentence = "Bought in " + grouped(baskets) + " of " +
+                             counted(state_.models.history.basket_count(), "baskets") + ".";
             return offer;
         }
         const std::int32_t near = nearest_purchase(state_, resolved_.customer, item);
@@ -183,9 +183,9 @@ private:
         if (near != IdMap::unknown) {
             offer.anchor = catalog.items()[near];
             offer.evidence = state_.evidence(near, item);
-            offer.sentence += ", most of all " + std::string(catalog.name(near));
+            offer.sentence += ", most of all " + std::string(within_sentence(catalog.name(near)));
         }
-        offer.sentence += "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+        offer.sentence += "; bought in " + counted(baskets, "baskets") + ".";
         return offer;
     }
 

@@ -1,4 +1,5 @@
 // Substitutes: items that the same customers buy.
+#include "offers/explain.hpp"
 #include "offers/finish.hpp"
 #include "offers/gate.hpp"
 
@@ -30,8 +31,9 @@ OfferList OfferEngine::similar_items(const std::string& item, const OfferQuery& 
             offer.reasons.push_back({"taste_cosine", item, offer.score, true});
             char likeness[16];
             std::snprintf(likeness, sizeof likeness, "%.2f", cosine);
-            offer.sentence = "Its buyers have the taste of those of " + std::string(state.models.catalog.name(row)) +
-                             " (likeness " + likeness + " of 1).";
+            offer.sentence = "Its buyers have the taste of those of " +
+                             std::string(within_sentence(state.models.catalog.name(row))) + " (likeness " + likeness +
+                             " of 1).";
             result.offers.push_back(std::move(offer));
         }
     }

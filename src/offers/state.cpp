@@ -1,6 +1,5 @@
 #include "offers/state.hpp"
 
-#include "offers/attributes.hpp"
 #include "offers/segments.hpp"
 
 #include <crosslift/error.hpp>
@@ -183,10 +182,11 @@ EngineState::EngineState(OfferModels given)
       leaf_items(sort_leaf_items(models.catalog)),
       leaf_members(group_rows(models.catalog.leaf())),
       pack(parse_packs(models.catalog)),
-      attribute_level(attribute_levels(models.catalog)),
+      attribute_scale(attribute_scales(models.catalog)),
       key(key_of_items(models.catalog, leaf_name)),
       key_items(group_rows(key)),
       variant_items(group_rows(models.catalog.variant().rows)),
+      ladder_items(group_rows(models.catalog.ladder().rows)),
       category_items(name_categories(models.catalog)),
       segments(find_segments(models.history, models.catalog)) {
     if (!by_popularity.empty()) most_baskets = basket_counts[static_cast<std::size_t>(by_popularity.front())];
@@ -195,6 +195,13 @@ EngineState::EngineState(OfferModels given)
     by_cosine.cosine = true;
     if (!models.taste.customer_factors.empty()) taste.emplace(models.taste.item_factors, by_product);
     similar.emplace(models.taste.item_factors, by_cosine);
+}
+
+std::array<std::span<const std::int32_t>, 2> EngineState::substitutes(std::int32_t item) const {
+    std::array<std::span<const std::int32_t>, 2> found;
+    if (category_key(item) != IdMap::unknown) found[0] = key_items[static_cast<std::size_t>(category_key(item))];
+    if (ladder(item) != IdMap::unknown) found[1] = ladder_items[static_cast<std::size_t>(ladder(item))];
+    return found;
 }
 
 OfferEngine::OfferEngine(OfferModels models) : state_(std::make_shared<const EngineState>(std::move(models))) {}

@@ -1,14 +1,17 @@
 // What an engine derives from its models once, and every query reads.
 #pragma once
 
+#include "offers/attribute_scale.hpp"
 #include "offers/evidence_index.hpp"
 
 #include <crosslift/offers.hpp>
 #include <crosslift/retrieval.hpp>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -36,10 +39,11 @@ struct EngineState {
     std::vector<std::vector<std::int32_t>> leaf_items;    // per leaf: items of known price, cheapest first, ties by row
     std::vector<std::vector<std::int32_t>> leaf_members;  // per leaf: all its items, ascending
     std::vector<PackSize> pack;                           // per item: its pack size; empty without that column
-    std::vector<std::vector<float>> attribute_level;      // attributes.hpp; per attribute and item
+    std::vector<AttributeScale> attribute_scale;          // per attribute
     std::vector<std::int32_t> key;                        // per item: category_key()
     std::vector<std::vector<std::int32_t>> key_items;     // per category_key(): its items, ascending
     std::vector<std::vector<std::int32_t>> variant_items;  // per variant group: its items, ascending
+    std::vector<std::vector<std::int32_t>> ladder_items;   // per ladder: its items, ascending
     /// Items of each category by the name of any level, and by a leaf's whole path; ascending.
     std::unordered_map<std::string, std::vector<std::int32_t>> category_items;
 
@@ -48,6 +52,14 @@ struct EngineState {
     std::int32_t items() const { return models.catalog.size(); }
     /// A number that two items share when one must not be offered beside the other; -1 for an item without a leaf.
     std::int32_t category_key(std::int32_t item) const { return key[static_cast<std::size_t>(item)]; }
+    /// Its row among the catalog's ladders; IdMap::unknown for an item on none.
+    std::int32_t ladder(std::int32_t item) const {
+        const auto& rows = models.catalog.ladder().rows;
+        return rows.empty() ? IdMap::unknown : rows[static_cast<std::size_t>(item)];
+    }
+    /// What stands in for an item and is not offered beside it, the item itself included: those of its leaf's name, and
+    /// those of its ladder. Each ascends; empty where it has none.
+    std::array<std::span<const std::int32_t>, 2> substitutes(std::int32_t item) const;
     std::optional<CustomerSegment> segment_of(const std::string& customer) const;  // OfferEngine::segment_of()
 };
 

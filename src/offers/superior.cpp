@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace crosslift {
 namespace {
@@ -15,6 +16,8 @@ double list_price(const EngineState& state, std::int32_t item) {
     return prices.empty() ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(prices[idx(item)]);
 }
 
+constexpr double pack_tolerance = 1.02;  // 33 cl and 330 ml are one size, and so are 0.33 l and 12 fl. oz
+
 double tier(const EngineState& state, std::int32_t item) {
     const auto tiers = state.models.catalog.tier();
     return tiers.empty() ? std::numeric_limits<double>::quiet_NaN() : static_cast<double>(tiers[idx(item)]);
@@ -22,9 +25,10 @@ double tier(const EngineState& state, std::int32_t item) {
 
 }  // namespace
 
-bool not_inferior(const Catalog& catalog, std::int32_t item, std::int32_t than) {
-    bool better = false, worse = false;
-    for (const Attribute& attribute : catalog.attributes()) {
+bool not_inferior(const EngineState& state, std::int32_t item, std::int32_t than, UpsellBy by) {
+    bool better = tier(state, item) > tier(state, than);
+    bool worse = by != UpsellBy::unit_price && unit_price_ratio(state, item, 1, than, 1) > pack_tolerance;
+    for (const Attribute& attribute : state.models.catalog.attributes()) {
         const double sign = attribute.direction == Attribute::Direction::higher_is_better ? 1 : -1;
         const double gain = sign * (static_cast<double>(attribute.values[idx(item)]) -
                                     static_cast<double>(attribute.values[idx(than)]));
@@ -53,19 +57,29 @@ UpsellBy usable(const EngineState& state, std::int32_t item, UpsellBy by) {
     return by == UpsellBy::price && !priced && !std::isnan(tier(state, item)) ? UpsellBy::tier : by;
 }
 
+bool on_one_ladder(const EngineState& state, std::int32_t a, std::int32_t b) {
+    return state.ladder(a) != IdMap::unknown && state.ladder(a) == state.ladder(b);
+}
+
 std::vector<std::int32_t> superior_items(const EngineState& state, std::int32_t item, UpsellBy by) {
     const std::int32_t leaf = state.models.catalog.leaf(item);
-    if (leaf == IdMap::unknown) return {};
-    const double old_price = list_price(state, item);
-    std::vector<std::int32_t> found;
-    for (const std::int32_t other : state.leaf_members[idx(leaf)]) {
-        if (other == item) continue;
-        const double price = list_price(state, other);
-        const bool superior =
-            by == UpsellBy::tier ? tier(state, other) > tier(state, item) && !(price <= old_price) : price > old_price;
-        if (superior) found.push_back(other);
+    std::vector<std::int32_t> others;
+    if (leaf != IdMap::unknown) others = state.leaf_members[idx(leaf)];
+    if (const std::int32_t ladder = state.ladder(item); ladder != IdMap::unknown) {
+        const auto& mates = state.ladder_items[idx(ladder)];
+        std::vector<std::int32_t> all;
+        std::ranges::set_union(others, mates, std::back_inserter(all));
+        others = std::move(all);
     }
-    return found;
+    const double old_price = list_price(state, item);
+    std::erase_if(others, [&](std::int32_t other) {
+        const double price = list_price(state, other);
+        // On one ladder the rung decides what is better, where both rungs are known.
+        if (on_one_ladder(state, item, other) && tier(state, other) <= tier(state, item)) return true;
+        if (by == UpsellBy::tier) return !(tier(state, other) > tier(state, item)) || price <= old_price;
+        return !(price > old_price);
+    });
+    return others;
 }
 
 bool in_band(const EngineState& state, const OfferQuery& query, std::int32_t from, std::int32_t to) {

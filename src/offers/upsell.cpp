@@ -8,6 +8,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string_view>
+#include <utility>
 
 namespace crosslift {
 namespace {
@@ -39,7 +42,7 @@ std::string pack_clause(const EngineState& state, std::int32_t from, double old_
                              : near(ratio, 2)   ? ", double the pack"
                              : near(ratio, 0.5) ? ", half the pack"
                                                 : text;
-    if (std::abs(change) < 0.005) return size;
+    if (near(ratio, 1) || std::abs(change) < 0.005) return size;  // the price says it already
     std::snprintf(text, sizeof text, ", %.0f %% %s ", 100 * std::abs(change), change < 0 ? "less" : "more");
     const PackSize::Unit unit = state.pack[static_cast<std::size_t>(to)].unit;
     return size + text +
@@ -51,6 +54,11 @@ std::string pack_clause(const EngineState& state, std::int32_t from, double old_
 bool same(const IdColumn& column, std::int32_t a, std::int32_t b) {
     return !column.empty() && column.rows[static_cast<std::size_t>(a)] != IdMap::unknown &&
            column.rows[static_cast<std::size_t>(a)] == column.rows[static_cast<std::size_t>(b)];
+}
+
+// A label such as "own brand" stands for many makers: where makers are known, one brand is one maker's.
+bool same_brand(const Catalog& catalog, std::int32_t a, std::int32_t b) {
+    return same(catalog.brand(), a, b) && (catalog.manufacturer().empty() || same(catalog.manufacturer(), a, b));
 }
 
 class Upsell {
@@ -78,7 +86,7 @@ public:
         for (std::size_t n = 0; n < rivals.size(); ++n) {
             const std::int32_t to = rivals[n];
             if (may[static_cast<std::size_t>(to)] == 0 || shares[n] < query_.min_relevance * best) continue;
-            if (!in_band(state_, query_, from_, to) || !not_inferior(state_.models.catalog, to, from_)) continue;
+            if (!in_band(state_, query_, from_, to) || !not_inferior(state_, to, from_, query_.upsell_by)) continue;
             if (!worth_its_price(to)) continue;
             const double accepts = up * shares[n];  // unknown where `up` is
             if (!money_.allows_replacing(from_, to, accepts)) continue;
@@ -90,6 +98,7 @@ public:
             found.push_back(candidate);
         }
         sort(found);
+        repeats_last(found);
         found.resize(std::min(found.size(), static_cast<std::size_t>(query_.k)));
         std::vector<Offer> result;
         for (const Candidate& candidate : found) result.push_back(describe(candidate, rivals.size()));
@@ -101,6 +110,7 @@ private:
         Pick pick;
         bool above_usual = false;
         double value = 0;
+        int repeat = 0;  // how many before it in the list look the same
     };
 
     // The trade-up model's utilities, plus what the customer cares about in attributes.
@@ -108,7 +118,7 @@ private:
         auto result = score_trade_up(state_.models.trade_up, *state_.trade_up_facts, from_, rivals, resolved_.customer);
         const auto preferences = attribute_preferences(state_, query_, resolved_);
         for (std::size_t n = 0; n < rivals.size(); ++n)
-            result[n] += static_cast<float>(attribute_utility(state_, preferences, rivals[n]));
+            result[n] += static_cast<float>(attribute_utility(state_, preferences, from_, rivals[n]));
         return result;
     }
 
@@ -137,6 +147,19 @@ private:
         });
     }
 
+    // What looks the same on the shelf, by name and price, is shown once before any of it is repeated.
+    void repeats_last(std::vector<Candidate>& found) const {
+        const Catalog& catalog = state_.models.catalog;
+        std::map<std::pair<std::string_view, float>, int> seen;
+        for (Candidate& it : found) {
+            const float price = money_.price(it.pick.item);
+            if (!std::isnan(price)) it.repeat = seen[{catalog.name(it.pick.item), price}]++;
+        }
+        std::ranges::stable_sort(found, [](const Candidate& a, const Candidate& b) {
+            return std::pair(a.above_usual, a.repeat) < std::pair(b.above_usual, b.repeat);
+        });
+    }
+
     Offer describe(const Candidate& candidate, std::size_t rivals) const {
         const Catalog& catalog = state_.models.catalog;
         const std::int32_t to = candidate.pick.item;
@@ -145,14 +168,15 @@ private:
         offer.reasons.push_back({"choice_probability", "", candidate.pick.score, true});
         offer.reasons.push_back({"alternatives", "", static_cast<double>(rivals), false});
         std::string text = price_clause(offer);
-        if (same(catalog.brand(), from_, to))
+        if (on_one_ladder(state_, from_, to)) text += ladder_clause(to, offer.reasons);
+        if (same_brand(catalog, from_, to))
             text += ", same brand (" +
                     std::string(catalog.brand().ids[catalog.brand().rows[static_cast<std::size_t>(to)]]) + ")";
         text += attribute_clause(catalog, from_, to, offer.reasons);
         text += usual_clause(to, offer.reasons);
         const std::int64_t baskets = state_.basket_counts[static_cast<std::size_t>(to)];
         offer.reasons.push_back({"baskets", offer.item, static_cast<double>(baskets), false});
-        offer.sentence = text + "; bought in " + grouped(baskets) + (baskets == 1 ? " basket." : " baskets.");
+        offer.sentence = text + "; bought in " + counted(baskets, "baskets") + ".";
         return offer;
     }
 
@@ -168,6 +192,13 @@ private:
         offer.reasons.push_back({"price_ratio", offer.anchor, price / old_price, false});
         return money(static_cast<double>(offer.price_difference)) + " dearer (" + money(old_price) + " to " +
                money(price) + ")" + pack_clause(state_, from_, old_price, to, price, offer.reasons);
+    }
+
+    std::string ladder_clause(std::int32_t to, std::vector<Reason>& reasons) const {
+        const IdColumn& ladder = state_.models.catalog.ladder();
+        const std::string name(ladder.ids[state_.ladder(to)]);
+        reasons.push_back({"ladder", name, 1, false});
+        return ", higher on the ladder " + std::string(within_sentence(name));
     }
 
     std::string usual_clause(std::int32_t to, std::vector<Reason>& reasons) const {
@@ -190,8 +221,8 @@ private:
 // Why there is nothing to offer for an item, or "".
 std::string why_nothing(const EngineState& state, std::int32_t item, const std::string& id, UpsellBy by) {
     const Catalog& catalog = state.models.catalog;
-    if (catalog.leaf(item) == IdMap::unknown)
-        return "item '" + id + "' has no category, so nothing is known to replace it";
+    if (catalog.leaf(item) == IdMap::unknown && state.ladder(item) == IdMap::unknown)
+        return "item '" + id + "' has no category and no ladder, so nothing is known to replace it";
     const auto at = static_cast<std::size_t>(item);
     const bool priced = !catalog.price().empty() && catalog.price()[at] > 0;
     const bool tiered = !catalog.tier().empty() && !std::isnan(catalog.tier()[at]);

@@ -36,7 +36,17 @@ TEST(BundledData, OnlineRetailIsWhole) {
     }
     const std::int32_t item = data.catalog.items().find("85123A");
     EXPECT_TRUE(holds(std::string(data.catalog.name(item)), "T-LIGHT HOLDER"));
-    EXPECT_EQ(data.catalog.leaves()[data.catalog.leaf(item)], "HOLDER");
+    EXPECT_EQ(data.catalog.leaves()[data.catalog.leaf(item)], "HOLDER > T-LIGHT HOLDER");
+    const auto leaf = [&](const char* id) {
+        return std::string(data.catalog.leaves()[data.catalog.leaf(data.catalog.items().find(id))]);
+    };
+    EXPECT_EQ(leaf("85099B"), "BAG > JUMBO BAG");    // JUMBO BAG RED RETROSPOT
+    EXPECT_EQ(leaf("23344"), "BAG > JUMBO BAG");     // JUMBO BAG 50'S CHRISTMAS
+    EXPECT_EQ(leaf("22720"), "TIN > CAKE TIN");      // SET OF 3 CAKE TINS PANTRY DESIGN
+    EXPECT_EQ(leaf("22804"), "CANDLEHOLDER");        // CANDLEHOLDER PINK HANGING HEART
+    EXPECT_EQ(leaf("21843"), "STAND > CAKE STAND");  // RED RETROSPOT CAKE STAND
+    EXPECT_EQ(leaf("20914"), "BOWL");                // SET/5 RED RETROSPOT LID GLASS BOWLS
+    EXPECT_EQ(leaf("22469"), leaf("22470"));         // HEART OF WICKER SMALL, LARGE
 }
 
 TEST(BundledData, CompleteJourneyIsWhole) {

@@ -33,6 +33,8 @@ const OfferEngine& engine() {
         table.available[3] = 0;
         table.series.push_back("range");
         table.series.rows.resize(size, IdMap::unknown);
+        table.ladder.push_back("plans");
+        table.ladder.rows.resize(size, IdMap::unknown);
         table.service.assign(size, 0);
         table.service[2] = 1;
         table.attributes = {{"warmth", Attribute::Direction::lower_is_better, 2.5F, true, std::vector<float>(size, 1)}};
@@ -46,6 +48,7 @@ const OfferEngine& engine() {
         table.brand.push_back("");
         table.available.push_back(1);
         table.series.push_back("");
+        table.ladder.push_back("");
         table.service.push_back(0);
         return fit_offer_engine(shop.transactions(), Catalog(std::move(table)), PlantedShop::options());
     }();
@@ -105,8 +108,10 @@ TEST(EngineFile, KeepsWhatTheCatalogKnows) {
         EXPECT_TRUE(std::isnan(came.tier()[n]));
         EXPECT_EQ(came.service(item), wanted.service(item));
         EXPECT_EQ(came.series().rows[n], wanted.series().rows[n]);
+        EXPECT_EQ(came.ladder().rows[n], wanted.ladder().rows[n]);
     }
     EXPECT_EQ(came.series().ids[0], "range");
+    EXPECT_EQ(came.ladder().ids[0], "plans");
     EXPECT_TRUE(came.service(came.items().find(PlantedShop::id(0, 2))));
     ASSERT_EQ(came.attributes().size(), 1U);
     EXPECT_EQ(came.attributes()[0].name, "warmth");

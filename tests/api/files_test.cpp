@@ -215,14 +215,15 @@ TEST(CsvCatalog, ReadsEveryColumn) {
                                     .tier = "tier",
                                     .series = "range",
                                     .service = "service",
+                                    .ladder = "rungs",
                                     .attributes = {{"warmth", Attribute::Direction::lower_is_better, 2.0F, true}}};
     const Catalog catalog = catalog_text(
-        "item_id,department,type,price,brand,maker,size,cost,margin,stock,family,tier,warmth,range,service\n"
-        "a,Food,EGGS  LARGE,2.5,Own,m1,A D   1 DZ,1,0.5,yes,f,1,7,Spring,\n"
-        "b,Food,,,,,,,,No,,,,,yes\n"
-        "c,Food,x,1,,,,,,maybe,,,,,\n"
-        "d,Food,x,1,,,,,,1,,,warm,,\n"
-        "e,Food,x,1,,,,,,1,,,,,perhaps\n",
+        "item_id,department,type,price,brand,maker,size,cost,margin,stock,family,tier,warmth,range,service,rungs\n"
+        "a,Food,EGGS  LARGE,2.5,Own,m1,A D   1 DZ,1,0.5,yes,f,1,7,Spring,,plans\n"
+        "b,Food,,,,,,,,No,,,,,yes,\n"
+        "c,Food,x,1,,,,,,maybe,,,,,,\n"
+        "d,Food,x,1,,,,,,1,,,warm,,,\n"
+        "e,Food,x,1,,,,,,1,,,,,perhaps,\n",
         columns);
     ASSERT_EQ(catalog.size(), 2);
     EXPECT_EQ(catalog.name(0), "EGGS LARGE Own A D 1 DZ");
@@ -239,6 +240,8 @@ TEST(CsvCatalog, ReadsEveryColumn) {
     EXPECT_EQ(catalog.variant().rows[1], IdMap::unknown);
     EXPECT_EQ(catalog.series().ids[catalog.series().rows[0]], "Spring");
     EXPECT_EQ(catalog.series().rows[1], IdMap::unknown);
+    EXPECT_EQ(catalog.ladder().ids[catalog.ladder().rows[0]], "plans");
+    EXPECT_EQ(catalog.ladder().rows[1], IdMap::unknown);
     EXPECT_FALSE(catalog.service(0));
     EXPECT_TRUE(catalog.service(1));
     EXPECT_EQ(catalog.tier()[0], 1);

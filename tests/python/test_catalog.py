@@ -63,6 +63,18 @@ def test_series_and_service():
     assert row.reason == "service is neither yes nor no"
 
 
+def test_a_ladder_crosses_categories():
+    items = pd.DataFrame(
+        {"item_id": ["basic", "pro", "team"], "kind": ["a", "b", "c"], "plan": ["p"] * 3, "tier": [1, 2, 3]}
+    )
+    lines = pd.DataFrame({"basket_id": [n // 2 for n in range(60)], "item_id": ["basic", "pro", "basic", "team"] * 15})
+    catalog = crosslift.Catalog(items, category="kind", ladder="plan", tier="tier")
+    engine = crosslift.OfferEngine().fit(crosslift.Transactions(lines), catalog)
+    assert [offer.item for offer in engine.upsell("pro")] == ["team"]
+    assert {offer.item for offer in engine.upsell("basic")} == {"pro", "team"}
+    assert len(engine.cross_sell(["basic"])) == 0
+
+
 @pytest.mark.parametrize("column", [[True, False], ["yes", "no"], [1, 0], ["TRUE", "0"], [None, "n"]])
 def test_available(column):
     frame = pd.DataFrame({"item_id": ["a", "b"], "available": column})
