@@ -13,7 +13,7 @@ constexpr int solver_threads = 256;
 struct CholeskyShared {
     using Product = Tile<256, 16>;
     static constexpr int panel = Product::cols;
-    static_assert(Product::threads == solver_threads);
+    static_assert(Product::threads == solver_threads && panel % Product::stage == 0);
 
     Product::Shared product;
     float block[panel][panel + 1];  ///< factored block on the diagonal
@@ -63,17 +63,16 @@ private:
         if (base == 0) return;
         for (int row0 = base; row0 < size_; row0 += Product::rows) {
             Product::Sum sum = {};
-            const auto left = [&](std::int64_t k, int i) {
-                return row0 + i < size_ && k < base ? *at(row0 + i, static_cast<int>(k)) : 0.0F;
+            // `base` is a multiple of what the product is asked for at a time.
+            const auto left = [&](int k, int i) {
+                return row0 + i < size_ ? *reinterpret_cast<const float4*>(at(row0 + i, k)) : float4{};
             };
-            const auto right = [&](std::int64_t k, int j) {
-                return k < base ? *at(base + j, static_cast<int>(k)) : 0.0F;
-            };
+            const auto right = [&](int k, int j) { return *reinterpret_cast<const float4*>(at(base + j, k)); };
             Product::multiply<Product::Walk::depth, Product::Walk::depth>(s_.product, sum, base, left, right);
             for (int i = 0; i < Product::patch; ++i)
                 for (int j = 0; j < Product::patch; ++j) {
-                    const int row = row0 + Product::patch_row() + i;
-                    if (row < size_) *at(row, base + Product::patch_col() + j) -= sum[i][j];
+                    const int row = row0 + Product::row(i);
+                    if (row < size_) *at(row, base + Product::col(j)) -= sum[i][j];
                 }
         }
     }

@@ -69,6 +69,26 @@ public:
         }
     }
 
+    /// left += background * gram + ridge on the diagonal.
+    __device__ void add_dense_part(const AlsProblem& problem, const Window& window, float ridge,
+                                   typename S::Patch& left) {
+        if (!owner_) return;
+        // One pointer that walks down: an address for each row of the patch would be more registers than there are.
+        const float* gram = problem.gram.row(window.first + first_row()) + window.first + first_col();
+#pragma unroll
+        for (int i = 0; i < patch; ++i) {
+            const int row = first_row() + i;
+#pragma unroll
+            for (int j = 0; j < patch; ++j) {
+                const int col = first_col() + j;
+                left[i][j] += dense_part(problem, window, ridge, row, col, gram + j);
+                if (row == col) s_.diagonal[row] = left[i][j];
+            }
+            gram += problem.gram.stride;
+            hide_origin(gram);
+        }
+    }
+
     /// Adds the dense part to the sums in `left` and solves with right; all threads of the block call it after a
     /// barrier. Ends with a barrier, the solution in right.
     __device__ void solve(const AlsProblem& problem, const Window& window, float ridge, typename S::Patch& left) {
@@ -86,25 +106,6 @@ private:
             to[i + 1] = four.y;
             to[i + 2] = four.z;
             to[i + 3] = four.w;
-        }
-    }
-
-    __device__ void add_dense_part(const AlsProblem& problem, const Window& window, float ridge,
-                                   typename S::Patch& left) {
-        if (!owner_) return;
-        // One pointer that walks down: an address for each row of the patch would be more registers than there are.
-        const float* gram = problem.gram.row(window.first + first_row()) + window.first + first_col();
-#pragma unroll
-        for (int i = 0; i < patch; ++i) {
-            const int row = first_row() + i;
-#pragma unroll
-            for (int j = 0; j < patch; ++j) {
-                const int col = first_col() + j;
-                left[i][j] += dense_part(problem, window, ridge, row, col, gram + j);
-                if (row == col) s_.diagonal[row] = left[i][j];
-            }
-            gram += problem.gram.stride;
-            hide_origin(gram);
         }
     }
 

@@ -1,5 +1,7 @@
-// The sums of a row's piece, tile by tile of its matrix: in 32-bit floats, or in 16 bits by tensor cores.
-#include "cuda/als_half_stages.cuh"
+// The sums of a row's piece: its whole matrix by one block where it is small enough, else tile by tile. In 32-bit
+// floats, or in 16 bits by tensor cores.
+#include "cuda/als_row_sums.cuh"
+#include "cuda/als_row_sums_half.cuh"
 #include "cuda/als_slots.cuh"
 #include "cuda/tile.cuh"
 
@@ -18,29 +20,29 @@ __global__ void __launch_bounds__(threads) als_sums_kernel(AlsProblem problem, W
     float* matrix = slot_of(batch, blockIdx.y);
     const int row0 = tile.row * Sums::rows;
     const int col0 = tile.col * Sums::cols;
-    const std::int64_t cells = piece.end - piece.begin;
-    const auto factor = [&](std::int64_t k, int col) {
+    const int cells = static_cast<int>(piece.end - piece.begin);
+    const auto factor = [&](int k, int col) {
         if (k >= cells || col >= problem.width) return 0.0F;
         return problem.fixed[problem.rows.indices[piece.begin + k] * problem.pitch + window.place + col];
     };
-    const auto weighted = [&](std::int64_t k, int i) {
+    const auto weighted = [&](int k, int i) {
         const float y = factor(k, row0 + i);
         return y == 0.0F ? 0.0F : cell_weights(problem, piece.begin + k).weight * y;
     };
     Sums::Sum sum = {};
     Sums::multiply<Sums::Walk::tile, Sums::Walk::tile>(s, sum, cells, weighted,
-                                                       [&](std::int64_t k, int j) { return factor(k, col0 + j); });
+                                                       [&](int k, int j) { return factor(k, col0 + j); });
     const float ridge = piece.is_first ? problem.ridge[piece.row] : 0.0F;
     for (int i = 0; i < Sums::patch; ++i)
         for (int j = 0; j < Sums::patch; ++j) {
-            const int row = row0 + Sums::patch_row() + i;
-            const int col = col0 + Sums::patch_col() + j;
+            const int row = row0 + Sums::row(i);
+            const int col = col0 + Sums::col(j);
             const float dense = piece.is_first ? dense_part(problem, window, ridge, row, col) : 0.0F;
             matrix[static_cast<std::int64_t>(row) * batch.size + col] = sum[i][j] + dense;
         }
     if (tile.row != tile.col || thread_of_block() >= Sums::cols) return;
     float pull = 0;
-    for (std::int64_t k = 0; k < cells; ++k) {
+    for (int k = 0; k < cells; ++k) {
         const std::int64_t cell = piece.begin + k;
         const CellWeights weights = cell_weights(problem, cell);
         pull = fmaf(rest_of(batch, piece, cell, weights.weight, weights.target), factor(k, col0 + thread_of_block()),
@@ -131,29 +133,70 @@ __global__ void __launch_bounds__(threads) als_mixed_sums_kernel(AlsProblem prob
             scale * s.right[thread_of_block()];
 }
 
-template <int side>
-void sum_mixed(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch, const dim3& grid) {
-    launch("als_mixed_sums", als_mixed_sums_kernel<side>,
-           {grid, threads, sizeof(typename MixedTile<side>::Shared), lane.stream()}, problem, window, batch);
+/// Piece blockIdx.x as a whole, in the way of als_solve_fused.cu. Sums is StrictSums<d> or MixedSums<d>.
+template <int d, template <int> class RowSums>
+__global__ void __launch_bounds__(RowShape<d>::threads, RowShape<d>::blocks)
+    als_piece_sums_kernel(AlsProblem problem, Window window, Batch batch) {
+    using Shared = typename RowSums<d>::Shared;
+    auto& s = shared<Shared>();
+    const Piece piece = piece_of(problem, batch, blockIdx.x);
+    RowSystem<d, Shared> system(s);
+    typename RowShape<d>::Patch left;
+    RowSums<d>(problem, s, window.place, piece.begin, piece.end)
+        .run(system, left, [&](std::int64_t cell, const CellWeights& weights) {
+            return rest_of(batch, piece, cell, weights.weight, weights.target);
+        });
+    if (piece.is_first) system.add_dense_part(problem, window, problem.ridge[piece.row], left);
+    float* matrix = slot_of(batch, blockIdx.x);
+    if (system.is_owner()) {
+#pragma unroll
+        for (int i = 0; i < RowShape<d>::patch; ++i) {
+            int row = system.first_row() + i;
+            hide_origin(row);
+#pragma unroll
+            for (int j = 0; j < RowShape<d>::patch; ++j)
+                if (system.first_col() + j <= row) matrix[row * d + system.first_col() + j] = left[i][j];
+        }
+    }
+    for (int i = thread_of_block(); i < d; i += RowShape<d>::threads) matrix[d * d + i] = s.right[i];
 }
+
+template <int d>
+void sum_pieces(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch) {
+    const auto pieces = static_cast<unsigned>(batch.piece_count);
+    if (problem.mixed())
+        launch("als_piece_sums", als_piece_sums_kernel<d, MixedSums>,
+               {pieces, RowShape<d>::threads, sizeof(typename MixedSums<d>::Shared), lane.stream()}, problem, window,
+               batch);
+    else
+        launch("als_piece_sums", als_piece_sums_kernel<d, StrictSums>,
+               {pieces, RowShape<d>::threads, sizeof(typename StrictSums<d>::Shared), lane.stream()}, problem, window,
+               batch);
+}
+
+constexpr int mixed_side = 2 * Sums::rows;
 
 }  // namespace
 
-int slot_tile(const AlsProblem& problem) {
-    return problem.mixed() && problem.window_size() > Sums::rows ? 2 * Sums::rows : Sums::rows;
+int slot_size(const AlsProblem& problem) {
+    if (problem.width <= most_fused_factors) return problem.width;
+    const int tile = problem.mixed() ? mixed_side : Sums::rows;
+    return (problem.width + tile - 1) / tile * tile;
 }
 
 void sum_slots(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch) {
-    const int tile = slot_tile(problem);
-    const int across = batch.size / tile;
+    if (problem.width == 16) return sum_pieces<16>(lane, problem, window, batch);
+    if (problem.width == 32) return sum_pieces<32>(lane, problem, window, batch);
+    if (problem.width == 64) return sum_pieces<64>(lane, problem, window, batch);
+    if (problem.width == most_fused_factors) return sum_pieces<most_fused_factors>(lane, problem, window, batch);
+    const int across = batch.size / (problem.mixed() ? mixed_side : Sums::rows);
     const dim3 grid(static_cast<unsigned>(across * (across + 1) / 2), static_cast<unsigned>(batch.piece_count));
-    if (!problem.mixed())
+    if (problem.mixed())
+        launch("als_mixed_sums", als_mixed_sums_kernel<mixed_side>,
+               {grid, threads, sizeof(typename MixedTile<mixed_side>::Shared), lane.stream()}, problem, window, batch);
+    else
         launch("als_sums", als_sums_kernel, {grid, threads, sizeof(Sums::Shared), lane.stream()}, problem, window,
                batch);
-    else if (tile == Sums::rows)
-        sum_mixed<Sums::rows>(lane, problem, window, batch, grid);
-    else
-        sum_mixed<2 * Sums::rows>(lane, problem, window, batch, grid);
 }
 
 }  // namespace crosslift::cuda

@@ -31,17 +31,17 @@ struct Batch {
     std::int64_t piece_count;
     std::int64_t row_count;
     float* slots;
-    int size;  ///< rows and columns of a slot's matrix, a multiple of slot_tile; the right-hand side follows as one row
+    int size;  ///< rows and columns of a slot's matrix: slot_size(); the right-hand side follows as one row
     // iALS++ only:
     float* scores;   ///< y.x of each cell
     float* changes;  ///< of the window's factors, backend::most_block numbers for each row of the batch
 };
 
-/// Rows and columns of a slot's matrix come in multiples of this.
-int slot_tile(const AlsProblem& problem);
+/// Rows and columns of a slot's matrix, a multiple of 16.
+int slot_size(const AlsProblem& problem);
 
-/// Sums the systems of a window: sum w y y' plus, in first pieces, the dense part; sum t y, less w (y.x) y where there
-/// are scores.
+/// Sums the systems of a window, lower triangles: sum w y y' plus, in first pieces, the dense part; sum t y, less
+/// w (y.x) y where there are scores.
 void sum_slots(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch);
 
 __device__ inline float* slot_of(const Batch& batch, std::int64_t slot) {

@@ -1,3 +1,4 @@
+#include "cuda/als_slots.cuh"
 #include "cuda/als_solve.hpp"
 #include "cuda/cell_stream.hpp"
 #include "cuda/half.cuh"
@@ -75,14 +76,14 @@ void place_factors(LaneState& lane, Scratch& scratch, const backend::FactorView&
 }
 
 /// Rows that one launch solves, in the way that problem.solver() says.
-void solve_rows(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
+void solve_rows(LaneState& lane, const AlsProblem& problem, const Bin& rows) {
     switch (problem.solver()) {
         case Solver::cg:
-            return solve_cg(lane, problem, first, count);
+            return solve_cg(lane, problem, rows);
         case Solver::ials_pp:
-            return solve_ials_pp(lane, problem, first, count);
+            return solve_ials_pp(lane, problem, rows.first, rows.count);
         default:
-            return solve_fused(lane, problem, first, count);
+            return solve_fused(lane, problem, rows.first, rows.count);
     }
 }
 
@@ -92,7 +93,10 @@ void solve_block(LaneState& lane, const AlsProblem& problem, const RowBlock& blo
         launch("zero_rows", zero_rows_kernel,
                {blocks_for(empty.count * problem.factors(), threads, 65536), threads, 0, lane.stream()},
                problem.order + empty.first, empty.count, problem.out);
-    solve_long(lane, problem, block.long_rows, stop);
+    if (problem.solver() == Solver::cg)
+        solve_long_cg(lane, problem, block.long_rows, stop);
+    else
+        solve_long(lane, problem, block.long_rows, stop);
     for (const Bin& bin : block.bins) {
         if (problem.solver() == Solver::blocked) {
             solve_blocked(lane, problem, bin, stop);
@@ -101,7 +105,7 @@ void solve_block(LaneState& lane, const AlsProblem& problem, const RowBlock& blo
         const std::int64_t batch = rows_per_batch(bin.longest, problem);
         for (std::int64_t first = 0; first < bin.count && !stop.stop_requested(); first += batch) {
             lane.begin_batch();
-            solve_rows(lane, problem, bin.first + first, std::min(batch, bin.count - first));
+            solve_rows(lane, problem, {bin.longest, bin.first + first, std::min(batch, bin.count - first)});
             lane.end_batch();
         }
     }
@@ -115,16 +119,20 @@ std::int64_t als_solve_scratch(const backend::Workload& workload) {
     const std::int64_t size = workload.block > 0 ? std::min<std::int64_t>(workload.block, d) : d;
     const std::int64_t width = workload.cg_steps > 0 ? cg_width(size) : fused_width(size);
     const std::int64_t placed = workload.cols * ((d + size - 1) / size) * width * (workload.mixed ? 2 : float_bytes);
+    const std::int64_t long_row_pieces = 2 * (workload.nnz / 1024);
+    const std::int64_t common = placed + float_bytes * workload.rows;
+    const std::int64_t gram = gram_scratch(std::max(workload.rows, workload.cols), d);
+    if (workload.cg_steps > 0) {
+        // The sums of each piece, and three vectors of each long row, which has three pieces at least.
+        const std::int64_t lists = long_row_pieces * static_cast<std::int64_t>(sizeof(Piece) + sizeof(RowSlots));
+        return std::max(common + 2 * long_row_pieces * (width + 1) * float_bytes + lists, gram);
+    }
     // A matrix per row that does not fit a block, and per piece of a long row (als_solve_blocked.cu).
     constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
     const std::int64_t slot = (size + 128) * (size + 129) * float_bytes;
-    const std::int64_t long_row_pieces = 2 * (workload.nnz / 1024);
-    const bool in_blocks = workload.cg_steps == 0 && width > most_fused_factors;
-    const std::int64_t slots = std::max(in_blocks ? workload.rows : 0, long_row_pieces);
+    const std::int64_t slots = std::max(width > most_fused_factors ? workload.rows : 0, long_row_pieces);
     const std::int64_t scores = workload.block > 0 ? workload.nnz + long_row_pieces * backend::most_block : 0;
-    const std::int64_t solving =
-        placed + float_bytes * (workload.rows + scores) + std::min(most_bytes + slot, slots * slot);
-    return std::max(solving, gram_scratch(std::max(workload.rows, workload.cols), d));
+    return std::max(common + float_bytes * scores + std::min(most_bytes + slot, slots * slot), gram);
 }
 
 void CudaBackend::als_solve(backend::Lane& lane, const backend::Rows& rows, const backend::FactorView& fixed,

@@ -26,7 +26,7 @@ struct Window {
     int place;  ///< where they begin in a padded row
 };
 
-/// How the rows of a half step are solved; long rows go through device memory in any case.
+/// How the rows of a half step are solved; long rows are cut into pieces in any case.
 enum class Solver {
     fused,    ///< Cholesky, up to most_fused_factors
     blocked,  ///< Cholesky, more factors
@@ -80,14 +80,18 @@ int cg_width(std::int64_t factors);
 /// most_fused_factors.
 void solve_fused(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count);
 
-/// Conjugate gradients without the matrix, a few rows per block; the same rows; any number of factors.
-void solve_cg(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count);
+/// Conjugate gradients without the matrix, for the rows of one bin or a part of it; any number of factors.
+void solve_cg(LaneState& lane, const AlsProblem& problem, const Bin& bin);
+
+/// The same for long rows, piece by piece.
+void solve_long_cg(LaneState& lane, const AlsProblem& problem, const std::vector<LongRow>& rows,
+                   const std::stop_token& stop);
 
 /// One pass of iALS++, one block per row; the same rows, which have no more cells than CudaRows::longest_whole_row.
 void solve_ials_pp(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count);
 
-/// Any number of factors and cells, through matrices in device memory: Cholesky, conjugate gradients or blocks of
-/// iALS++. Long rows are cut into pieces of fixed size whose sums are added in order.
+/// Any number of factors and cells, through matrices in device memory: Cholesky or blocks of iALS++. Long rows are cut
+/// into pieces of fixed size whose sums are added in order.
 void solve_blocked(LaneState& lane, const AlsProblem& problem, const Bin& bin, const std::stop_token& stop);
 void solve_long(LaneState& lane, const AlsProblem& problem, const std::vector<LongRow>& rows,
                 const std::stop_token& stop);

@@ -1,9 +1,8 @@
 // Rows whose matrix does not fit one block, and rows of very many cells: matrices in device memory, a slot for each
-// piece of a row. The sums of all tiles run side by side; then one block per row factors or iterates.
+// piece of a row. The sums run side by side; then one block per row factors.
 #include "cuda/als_cells.cuh"
 #include "cuda/als_cholesky.cuh"
-#include "cuda/als_iteration.cuh"
-#include "cuda/als_slots.cuh"
+#include "cuda/als_pieces.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -12,7 +11,6 @@ namespace crosslift::cuda {
 namespace {
 
 constexpr int threads = solver_threads;
-constexpr std::int64_t shortest_piece = 1024;
 constexpr std::int64_t slot_bytes = std::int64_t{1} << 30;  // memory for matrices; fixes how long rows are cut
 
 /// Adds a row's pieces to the first one, number by number in their order. blockIdx.y counts rows.
@@ -67,18 +65,12 @@ __global__ void __launch_bounds__(threads)
     }
 }
 
-__global__ void __launch_bounds__(threads) als_iterate_kernel(AlsProblem problem, Batch batch) {
-    const RowSlots slots = row_slots_of(problem, batch, blockIdx.x);
-    Iteration(slot_of(batch, slots.slot), batch.size).run(problem, problem.out.row(slots.row));
-}
-
 /// Runs the batches of one half step.
 class BlockedSolver {
 public:
     BlockedSolver(LaneState& lane, const AlsProblem& problem)
         : lane_(lane), problem_(problem), scratch_(lane.pool(), lane.stream()) {
-        const int tile = slot_tile(problem);
-        size_ = (problem.window_size() + tile - 1) / tile * tile;
+        size_ = slot_size(problem);
         const std::int64_t slot = slot_numbers() * static_cast<std::int64_t>(sizeof(float));
         most_slots_ = std::clamp<std::int64_t>(slot_bytes / slot, 1, 4096);
     }
@@ -99,8 +91,8 @@ public:
         Batch batch{};
         batch.piece_count = static_cast<std::int64_t>(pieces.size());
         batch.row_count = static_cast<std::int64_t>(rows.size());
-        batch.pieces = upload(lists, pieces);
-        batch.rows = upload(lists, rows);
+        batch.pieces = upload(lane_, lists, pieces);
+        batch.rows = upload(lane_, lists, rows);
         if (problem_.block > 0) {
             const Piece& last = pieces.back();
             const std::int64_t cells = last.first_score + last.end - last.begin;
@@ -114,13 +106,6 @@ public:
 
 private:
     std::int64_t slot_numbers() const { return static_cast<std::int64_t>(size_) * (size_ + 1); }
-
-    template <class T>
-    const T* upload(Scratch& scratch, const std::vector<T>& list) {
-        T* to = scratch.take<T>(static_cast<std::int64_t>(list.size()));
-        lane_.copy_in(to, list.data(), static_cast<std::int64_t>(list.size() * sizeof(T)));
-        return to;
-    }
 
     void run(Batch batch) {
         if (slots_ == nullptr || batch.piece_count > slot_count_) {
@@ -140,10 +125,7 @@ private:
     void solve(const Batch& batch) {
         const Window all = problem_.window(0);
         sum(all, batch);
-        if (problem_.cg_steps > 0)
-            per_row("als_iterate", als_iterate_kernel, sizeof(IterationShared), batch, problem_, batch);
-        else
-            per_row("als_cholesky", als_cholesky_kernel, sizeof(CholeskyShared), batch, problem_, all, batch);
+        per_row("als_cholesky", als_cholesky_kernel, sizeof(CholeskyShared), batch, problem_, all, batch);
     }
 
     /// One pass over the blocks of factors.
@@ -189,12 +171,6 @@ private:
     float* slots_ = nullptr;
 };
 
-/// Cells per piece of a long row: a multiple of shortest_piece so that its pieces fit the slots.
-std::int64_t piece_length(std::int64_t cells, std::int64_t most_slots) {
-    const std::int64_t fitting = (cells + most_slots - 1) / most_slots;
-    return std::max<std::int64_t>(1, (fitting + shortest_piece - 1) / shortest_piece) * shortest_piece;
-}
-
 }  // namespace
 
 void solve_blocked(LaneState& lane, const AlsProblem& problem, const Bin& bin, const std::stop_token& stop) {
@@ -207,27 +183,9 @@ void solve_long(LaneState& lane, const AlsProblem& problem, const std::vector<Lo
                 const std::stop_token& stop) {
     if (rows.empty()) return;
     BlockedSolver solver(lane, problem);
-    std::vector<Piece> pieces;
-    std::vector<RowSlots> slots;
-    std::int64_t scores = 0;
-    for (std::size_t i = 0; i < rows.size() && !stop.stop_requested(); ++i) {
-        const LongRow& row = rows[i];
-        const std::int64_t length = piece_length(row.cells, solver.most_slots());
-        const std::int64_t count = (row.cells + length - 1) / length;
-        if (static_cast<std::int64_t>(pieces.size()) + count > solver.most_slots()) {
-            solver.cut_rows(pieces, slots);
-            pieces.clear();
-            slots.clear();
-            scores = 0;
-        }
-        const int owner = static_cast<int>(slots.size());
-        slots.push_back({row.row, static_cast<int>(pieces.size()), static_cast<int>(count)});
-        for (std::int64_t first = 0; first < row.cells; first += length)
-            pieces.push_back({row.row, row.first_cell + first, row.first_cell + std::min(first + length, row.cells),
-                              scores + first, owner, first == 0});
-        scores += row.cells;
-    }
-    if (!stop.stop_requested()) solver.cut_rows(pieces, slots);
+    cut_long_rows(
+        rows, solver.most_slots(), stop,
+        [&](const std::vector<Piece>& pieces, const std::vector<RowSlots>& slots) { solver.cut_rows(pieces, slots); });
 }
 
 }  // namespace crosslift::cuda

@@ -23,9 +23,9 @@ __global__ void __launch_bounds__(Product::threads)
     const std::int64_t end = begin + rows_per_stripe < factors.rows ? begin + rows_per_stripe : factors.rows;
     double total[Product::patch][Product::patch] = {};
     for (std::int64_t first = begin; first < end; first += piece) {
-        const std::int64_t depth = end - first < piece ? end - first : piece;
+        const int depth = static_cast<int>(end - first < piece ? end - first : piece);
         const auto load = [&](int tile_number) {
-            return [=](std::int64_t k, int i) {
+            return [=](int k, int i) {
                 const std::int64_t col = static_cast<std::int64_t>(tile_number) * side + i;
                 return k < depth && col < factors.cols ? factor_at(factors, first + k, col) : 0.0F;
             };
@@ -37,8 +37,7 @@ __global__ void __launch_bounds__(Product::threads)
     }
     double* to = partial + (static_cast<std::int64_t>(blockIdx.y) * gridDim.x + blockIdx.x) * numbers;
     for (int i = 0; i < Product::patch; ++i)
-        for (int j = 0; j < Product::patch; ++j)
-            to[(Product::patch_row() + i) * side + Product::patch_col() + j] = total[i][j];
+        for (int j = 0; j < Product::patch; ++j) to[Product::row(i) * side + Product::col(j)] = total[i][j];
 }
 
 /// Adds the stripes of each number in their order and writes both triangles.

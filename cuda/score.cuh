@@ -6,6 +6,8 @@
 #include "cuda/top_k.hpp"
 #include "formulas/eligibility.hpp"
 
+#include <cstdint>
+
 namespace crosslift::cuda {
 
 /// Which query stands at a place.
@@ -18,17 +20,33 @@ __device__ inline std::int32_t row_at(const TopKProblem& problem, std::int64_t p
     return problem.items.rows == nullptr ? static_cast<std::int32_t>(place) : problem.items.rows[place];
 }
 
+/// Numbers k .. k + 4 of a row of `factors` numbers, 0 beyond; `aligned`: rows begin at multiples of 16 bytes.
+__device__ inline float4 four_of(const float* row, int k, int factors, bool aligned) {
+    if (aligned && k + 4 <= factors) return *reinterpret_cast<const float4*>(row + k);
+    return {k < factors ? row[k] : 0.0F, k + 1 < factors ? row[k + 1] : 0.0F, k + 2 < factors ? row[k + 2] : 0.0F,
+            k + 3 < factors ? row[k + 3] : 0.0F};
+}
+
+__device__ inline bool is_aligned(const backend::DenseView& rows) {
+    return reinterpret_cast<std::uintptr_t>(rows.data) % 16 == 0 && rows.stride % 4 == 0;
+}
+
 /// Sums a tile of scores without bias: items at places item0 .. along the rows, queries at places query0 .. along the
 /// columns.
 template <class Product>
 __device__ void score_tile(typename Product::Shared& s, typename Product::Sum& sum, const TopKProblem& problem,
                            std::int64_t item0, std::int64_t query0, std::int64_t query_end) {
-    const std::int64_t d = problem.items.factors.cols;
-    const auto item = [&](std::int64_t k, int i) {
-        return k < d && item0 + i < problem.items.factors.rows ? problem.items.factors.row(item0 + i)[k] : 0.0F;
+    const backend::DenseView& factors = problem.items.factors;
+    const int d = static_cast<int>(factors.cols);
+    const bool items_aligned = is_aligned(factors);
+    const bool queries_aligned = is_aligned(problem.queries);
+    const auto item = [&](int k, int i) {
+        return item0 + i < factors.rows ? four_of(factors.row(item0 + i), k, d, items_aligned) : float4{};
     };
-    const auto query = [&](std::int64_t k, int j) {
-        return k < d && query0 + j < query_end ? problem.queries.row(query_at(problem, query0 + j))[k] : 0.0F;
+    const auto query = [&](int k, int j) {
+        return query0 + j < query_end
+                   ? four_of(problem.queries.row(query_at(problem, query0 + j)), k, d, queries_aligned)
+                   : float4{};
     };
     Product::template multiply<Product::Walk::depth, Product::Walk::depth>(s, sum, d, item, query);
 }

@@ -4,6 +4,7 @@
 
 #include "cuda/threads.cuh"
 
+#include <cmath>
 #include <cstdint>
 
 namespace crosslift::cuda {
@@ -22,6 +23,11 @@ __device__ inline Key make_key(float score, std::int32_t row) {
 __device__ inline float score_of(Key key) {
     const unsigned ascending = ~static_cast<unsigned>(key >> 32);
     return __uint_as_float((ascending & 0x80000000U) != 0 ? ascending & 0x7FFFFFFFU : ~ascending);
+}
+
+/// A score below it cannot have a smaller key.
+__device__ inline float floor_of(Key key) {
+    return key == no_key ? -INFINITY : score_of(key);
 }
 
 __device__ inline std::int32_t row_of(Key key) {

@@ -1,5 +1,5 @@
-// One block's tile of a matrix product in float32: each thread sums a patch of four by four numbers, always in the
-// order of the depth, so that a number of the result does not depend on the shape of the tile.
+// One block's tile of a matrix product in float32: each thread sums a patch of numbers, always in the order of the
+// depth, so that a number of the result does not depend on the shape of the tile.
 #pragma once
 
 #include "cuda/threads.cuh"
@@ -8,13 +8,14 @@
 
 namespace crosslift::cuda {
 
-template <int rows_, int cols_>
+/// `patch_` is 4 or 8: a larger patch reads fewer numbers per product and takes more registers.
+template <int rows_, int cols_, int patch_ = 4>
 struct Tile {
     static constexpr int rows = rows_;
     static constexpr int cols = cols_;
-    static constexpr int patch = 4;
+    static constexpr int patch = patch_;
     static constexpr int threads = rows * cols / (patch * patch);
-    static constexpr int stage = 16;  ///< depth held in shared memory at a time, twice
+    static constexpr int stage = patch == 8 ? 8 : 16;  ///< depth held in shared memory at a time, twice
 
     struct Shared {
         alignas(16) float a[2][stage][rows + 4];
@@ -23,29 +24,34 @@ struct Tile {
 
     using Sum = float[patch][patch];
 
-    /// First row and column of this thread's patch inside the tile.
-    __device__ static int patch_row() { return thread_of_block() / (cols / patch) * patch; }
-    __device__ static int patch_col() { return thread_of_block() % (cols / patch) * patch; }
+    /// Where number (i, j) of this thread's patch lies in the tile. Patches are made of runs of four, those of
+    /// neighbouring threads side by side, so that a warp reads whole lines of shared memory.
+    __device__ static int row(int i) {
+        return i / run * (rows / (patch / run)) + thread_of_block() / (cols / patch) * run + i % run;
+    }
+    __device__ static int col(int j) {
+        return j / run * (cols / (patch / run)) + thread_of_block() % (cols / patch) * run + j % run;
+    }
 
-    /// How neighbouring threads of a loader walk: along the rows of the tile, or along the depth.
+    /// How neighbouring threads of a loader walk: along the rows of the tile, a number each, or along the depth, four
+    /// numbers each.
     enum class Walk { tile, depth };
 
-    /// sum[i][j] += sum over k < depth of a(k, i) b(k, j). The loaders are asked for k up to the next multiple of
-    /// `stage` and must answer 0 beyond their ends. All threads of the block call this; begins with a barrier, so that
-    /// `shared` may have been in use.
+    /// sum[i][j] += sum over k < depth of a(k, i) b(k, j). A loader answers with the number at k, or on a walk along
+    /// the depth with the four at k, k + 1, ... as a float4; it is asked for k up to the next multiple of `stage` and
+    /// must answer 0 beyond its end. All threads of the block call this; begins with a barrier, so that `shared` may
+    /// have been in use.
     template <Walk walk_a, Walk walk_b, class LoadA, class LoadB>
-    __device__ static void multiply(Shared& shared, Sum& sum, std::int64_t depth, const LoadA& a, const LoadB& b) {
-        constexpr int loads_a = (rows * stage + threads - 1) / threads;
-        constexpr int loads_b = (cols * stage + threads - 1) / threads;
-        float next_a[loads_a];
-        float next_b[loads_b];
+    __device__ static void multiply(Shared& shared, Sum& sum, int depth, const LoadA& a, const LoadB& b) {
+        float next_a[loads<rows>];
+        float next_b[loads<cols>];
         fetch<walk_a, rows>(next_a, 0, a);
         fetch<walk_b, cols>(next_b, 0, b);
         __syncthreads();
         put<walk_a, rows>(shared.a[0], next_a);
         put<walk_b, cols>(shared.b[0], next_b);
         int slot = 0;
-        for (std::int64_t first = 0; first < depth; first += stage) {
+        for (int first = 0; first < depth; first += stage) {
             __syncthreads();  // this slot is filled, and nobody reads the other one any more
             const bool more = first + stage < depth;
             if (more) {
@@ -62,48 +68,70 @@ struct Tile {
     }
 
 private:
-    template <Walk walk, int width>
-    __device__ static int place(int element) {
-        return walk == Walk::tile ? element % width : element / stage;
-    }
-    template <Walk walk, int width>
-    __device__ static int depth_of(int element) {
-        return walk == Walk::tile ? element / width : element % stage;
-    }
+    static constexpr int run = 4;
 
-    template <Walk walk, int width, int loads, class Load>
-    __device__ static void fetch(float (&next)[loads], std::int64_t first, const Load& load) {
+    template <int width>
+    static constexpr int loads = (width * stage / run + threads - 1) / threads* run;
+
+    template <Walk walk, int width, class Load>
+    __device__ static void fetch(float (&next)[loads<width>], int first, const Load& load) {
+        if constexpr (walk == Walk::tile) {
 #pragma unroll
-        for (int i = 0; i < loads; ++i) {
-            const int element = thread_of_block() + i * threads;
-            if (element < width * stage)
-                next[i] = load(first + depth_of<walk, width>(element), place<walk, width>(element));
+            for (int i = 0; i < loads<width>; ++i) {
+                const int element = thread_of_block() + i * threads;
+                if (element < width * stage) next[i] = load(first + element / width, element % width);
+            }
+        } else {
+#pragma unroll
+            for (int i = 0; i < loads<width> / run; ++i) {
+                const int element = thread_of_block() + i * threads;
+                if (element >= width * stage / run) continue;
+                const float4 four = load(first + element % (stage / run) * run, element / (stage / run));
+                next[i * run] = four.x;
+                next[i * run + 1] = four.y;
+                next[i * run + 2] = four.z;
+                next[i * run + 3] = four.w;
+            }
         }
     }
 
-    template <Walk walk, int width, int loads>
-    __device__ static void put(float (&slot)[stage][width + 4], const float (&next)[loads]) {
+    template <Walk walk, int width>
+    __device__ static void put(float (&slot)[stage][width + 4], const float (&next)[loads<width>]) {
 #pragma unroll
-        for (int i = 0; i < loads; ++i) {
-            const int element = thread_of_block() + i * threads;
-            if (element < width * stage) slot[depth_of<walk, width>(element)][place<walk, width>(element)] = next[i];
+        for (int i = 0; i < loads<width>; ++i) {
+            const int element = thread_of_block() + (walk == Walk::tile ? i : i / run) * threads;
+            if constexpr (walk == Walk::tile) {
+                if (element < width * stage) slot[element / width][element % width] = next[i];
+            } else {
+                if (element < width * stage / run)
+                    slot[element % (stage / run) * run + i % run][element / (stage / run)] = next[i];
+            }
         }
     }
 
     __device__ static void add(const float (&a)[stage][rows + 4], const float (&b)[stage][cols + 4], Sum& sum) {
-        const int row = patch_row();
-        const int col = patch_col();
 #pragma unroll
         for (int k = 0; k < stage; ++k) {
-            const float4 left = *reinterpret_cast<const float4*>(&a[k][row]);
-            const float4 right = *reinterpret_cast<const float4*>(&b[k][col]);
-            const float l[patch] = {left.x, left.y, left.z, left.w};
-            const float r[patch] = {right.x, right.y, right.z, right.w};
+            float left[patch];
+            float right[patch];
+#pragma unroll
+            for (int i = 0; i < patch; i += run) {
+                take_run(&a[k][row(i)], &left[i]);
+                take_run(&b[k][col(i)], &right[i]);
+            }
 #pragma unroll
             for (int i = 0; i < patch; ++i)
 #pragma unroll
-                for (int j = 0; j < patch; ++j) sum[i][j] = fmaf(l[i], r[j], sum[i][j]);
+                for (int j = 0; j < patch; ++j) sum[i][j] = fmaf(left[i], right[j], sum[i][j]);
         }
+    }
+
+    __device__ static void take_run(const float* from, float* to) {
+        const float4 four = *reinterpret_cast<const float4*>(from);
+        to[0] = four.x;
+        to[1] = four.y;
+        to[2] = four.z;
+        to[3] = four.w;
     }
 };
 

@@ -10,7 +10,7 @@ namespace crosslift::cuda {
 namespace {
 
 constexpr int threads = 256;
-static_assert(4096 % 64 == 0 && (std::int64_t{4} << 20) / most_kept >= 4096, "a batch is whole tiles of queries");
+static_assert(4096 % 128 == 0 && (std::int64_t{4} << 20) / most_kept >= 4096, "a batch is whole tiles of queries");
 
 /// Keys to rows and scores; `best` has `kept` keys per query, the answer has `k`, padded.
 __global__ void __launch_bounds__(threads)

@@ -28,8 +28,8 @@ __global__ void __launch_bounds__(threads)
     score_tile<Product>(s, sum, problem, item0, first + query0, first + count);
     for (int i = 0; i < Product::patch; ++i)
         for (int j = 0; j < Product::patch; ++j) {
-            const std::int64_t item = item0 + Product::patch_row() + i;
-            const std::int64_t query = query0 + Product::patch_col() + j;
+            const std::int64_t item = item0 + Product::row(i);
+            const std::int64_t query = query0 + Product::col(j);
             if (item >= padded || query >= count) continue;
             const bool exists = item < problem.items.factors.rows;
             const std::int32_t row = exists ? row_at(problem, item) : -1;

@@ -222,6 +222,40 @@ TEST_P(TopKOperation, SegmentsOfCategoriesAndPricesGiveWhatBruteForceGives) {
     }
 }
 
+TEST_P(TopKOperation, LargeCatalogsGiveWhatBruteForceGives) {
+    // So large that a GPU looks at a part of the items first, for each number of queries that it takes another way.
+    const std::int64_t n = sized(120000, 17000);
+    const Shop shop(n, 4, 6, 21);
+    const auto items = make(shop.factors, {shop.category, shop.price, shop.bias});
+    std::vector<std::uint32_t> some((static_cast<std::size_t>(n) + 31) / 32);
+    for (std::size_t word = 0; word < some.size(); ++word) some[word] = word % 3 == 0 ? 0x80010401U : 0U;
+    const std::vector<std::int32_t> categories = {2, 4};
+    std::vector<std::int32_t> excluded;
+    for (std::int32_t row = 0; row < 300; ++row) excluded.push_back(row * 37);
+    for (const std::int64_t count : {2, 40, 70}) {
+        const HostMatrix queries = whole_numbers(count, 4, 22);
+        std::vector<backend::QueryFilter> filters(static_cast<std::size_t>(count));
+        for (std::size_t q = 0; q < filters.size(); ++q) {
+            if (q % 5 == 1) filters[q].exclude = excluded;
+            if (q % 5 == 2) filters[q].allow_bitmap = some;
+            if (q % 5 == 3) filters[q].categories = categories;
+            if (q % 5 >= 3) filters[q].max_price = 7;
+        }
+        for (const int k : {9, 130}) {
+            const Answer got = search(*items, queries, k, filters, 2);
+            for (std::int64_t q = 0; q < count; q += k == 9 ? 3 : 11) {
+                const auto wanted = shop.best(queries, q, k, filters[static_cast<std::size_t>(q)]);
+                ASSERT_EQ(static_cast<int>(wanted.size()), k);
+                for (std::size_t i = 0; i < static_cast<std::size_t>(k); ++i) {
+                    const std::size_t at = static_cast<std::size_t>(q * k) + i;
+                    ASSERT_EQ(got.rows[at], wanted[i].second) << "query " << q << " of " << count << ", place " << i;
+                    ASSERT_EQ(static_cast<double>(got.scores[at]), -wanted[i].first);
+                }
+            }
+        }
+    }
+}
+
 TEST_P(TopKOperation, EverythingFilteredAndMoreThanEverythingAsked) {
     const std::int64_t n = 90;
     const Shop shop(n, 3, 4, 12);
