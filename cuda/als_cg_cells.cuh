@@ -46,8 +46,8 @@ public:
 
     /// to = sum (w y.v - t) y over cells first, first + stride, ... below end; without t unless `minus_right`. v and to
     /// have `width` numbers, aligned to 16 bytes. The whole warp calls it.
-    __device__ void add(const float* v, std::int64_t first, int stride, std::int64_t end, bool minus_right,
-                        float* to) const {
+    template <int stride>
+    __device__ void add(const float* v, std::int64_t first, std::int64_t end, bool minus_right, float* to) const {
         float own[parts];
         float sum[parts] = {};
 #pragma unroll
@@ -66,7 +66,8 @@ public:
             }
             if (!minus_right) weights.target = 0;
             // What lies beyond the end has no weight, so that it may be any row.
-            for (int n = 0; n < warp_size && base + n * stride < end; n += at_once) {
+            const int count = static_cast<int>(end - base < warp_size * stride ? end - base : warp_size * stride);
+            for (int n = 0; n * stride < count; n += at_once) {
                 float y[at_once][parts];
                 float products[at_once];
 #pragma unroll
@@ -158,6 +159,7 @@ struct CgVectors {
         const int group = thread_of_block() / width;
         for (int i = thread_of_block() % width; i < width; i += cg_threads) {
             float sum[rows] = {};
+#pragma unroll 1
             for (int k = step * group; k < (i < d ? d : 0); k += step * groups) {
                 float g[step];
 #pragma unroll

@@ -17,8 +17,8 @@ struct RowShape {
     static constexpr int patches = side * (side + 1) / 2;
     static constexpr int threads = patches <= 64 ? 64 : (patches + warp_size - 1) / warp_size * warp_size;
     static constexpr int warps = threads / warp_size;
-    /// Two large systems at a time in a multiprocessor: as many registers as that leaves.
-    static constexpr int blocks = d >= 128 ? 2 : 1;
+    /// Large systems at a time in a multiprocessor: as many registers as that leaves.
+    static constexpr int blocks = d >= 128 ? large_blocks : 1;
     static_assert(d % row_panel == 0 && row_panel % patch == 0 && threads >= d);
 
     using Patch = float[patch][patch];

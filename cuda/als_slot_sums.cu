@@ -93,7 +93,8 @@ struct MixedTile {
 
 /// The same as als_sums_kernel.
 template <int side>
-__global__ void __launch_bounds__(threads) als_mixed_sums_kernel(AlsProblem problem, Window window, Batch batch) {
+__global__ void __launch_bounds__(threads, large_blocks)
+    als_mixed_sums_kernel(AlsProblem problem, Window window, Batch batch) {
     using T = MixedTile<side>;
     auto& s = shared<typename T::Shared>();
     const TriangleTile tile = triangle_tile(static_cast<int>(blockIdx.x));

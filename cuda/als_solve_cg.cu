@@ -2,6 +2,7 @@
 // A block iterates on a few short rows, or on one longer row with all its warps.
 #include "cuda/als_cg_cells.cuh"
 #include "cuda/als_solve.hpp"
+#include "cuda/intrinsics.cuh"
 
 namespace crosslift::cuda {
 namespace {
@@ -60,8 +61,9 @@ private:
     /// image = A v, or A v - b with `minus_right`. Ends with a barrier.
     __device__ void apply(const typename Vectors::Vector& v, bool minus_right) {
         const int row = warp_of_block() / warps_per_row;
-        CellSums<parts, mixed>(problem_).add(v[row], s_.begin[row] + warp_of_block() % warps_per_row, warps_per_row,
-                                             s_.end[row], minus_right, s_.cells[warp_of_block()]);
+        CellSums<parts, mixed>(problem_).template add<warps_per_row>(
+            v[row], s_.begin[row] + warp_of_block() % warps_per_row, s_.end[row], minus_right,
+            s_.cells[warp_of_block()]);
         s_.vectors.multiply_gram(problem_, v);
         __syncthreads();
         Vectors::for_each_number([&](int r, int i) {
@@ -79,6 +81,7 @@ private:
 
 /// Blocks at a time in a multiprocessor, where the compiler's own choice (0) spills.
 constexpr int blocks_for_parts(int parts) {
+    if (large_blocks == 1 && parts <= 4) return 2;
     return parts == 1 ? 3 : parts == 32 ? 1 : 0;
 }
 

@@ -35,8 +35,8 @@ __global__ void __launch_bounds__(cg_threads) als_cg_pieces_kernel(AlsProblem pr
     auto& s = shared<PieceShared<parts>>();
     const Piece piece = batch.pieces[blockIdx.x];
     const float* v = (begin ? batch.solution : batch.direction) + static_cast<std::int64_t>(piece.owner) * width;
-    CellSums<parts, mixed>(problem).add(v, piece.begin + warp_of_block(), cg_warps, piece.end, begin,
-                                        s.cells[warp_of_block()]);
+    CellSums<parts, mixed>(problem).template add<cg_warps>(v, piece.begin + warp_of_block(), piece.end, begin,
+                                                           s.cells[warp_of_block()]);
     __syncthreads();
     for (int i = thread_of_block(); i < width; i += cg_threads) {
         float sum = 0;

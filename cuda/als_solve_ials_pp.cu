@@ -12,6 +12,7 @@ struct PassShared {
     RowShared row;
     float x[most_factors];
     float scores[CudaRows::longest_whole_row];  ///< y.x of each cell
+    std::int64_t row_number;                    ///< here, where it takes no register
 };
 
 /// One row's pass, thread by thread.
@@ -26,12 +27,12 @@ public:
     __device__ RowPass(const AlsProblem& problem, std::int64_t row)
         : problem_(problem),
           s_(shared<Shared>()),
-          row_(row),
           begin_(problem.rows.indptr[row]),
           end_(problem.rows.indptr[row + 1]) {}
 
-    __device__ void run() {
-        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) s_.x[i] = problem_.out.row(row_)[i];
+    __device__ void run(std::int64_t row) {
+        if (thread_of_block() == 0) s_.row_number = row;
+        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) s_.x[i] = problem_.out.row(row)[i];
         for (std::int64_t c = thread_of_block(); c < end_ - begin_; c += S::threads) s_.scores[c] = 0.0F;
         __syncthreads();
         for (int number = 0; number < problem_.windows(); ++number) {
@@ -39,7 +40,8 @@ public:
             add_scores(window, s_.x + window.first);
         }
         for (int number = 0; number < problem_.windows(); ++number) improve(problem_.window(number));
-        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) problem_.out.row(row_)[i] = s_.x[i];
+        for (int i = thread_of_block(); i < problem_.factors(); i += S::threads)
+            problem_.out.row(s_.row_number)[i] = s_.x[i];
     }
 
 private:
@@ -59,7 +61,7 @@ private:
             return weights.target - weights.weight * s_.scores[cell - begin_];
         };
         Sums<width>(problem_, s_.row, window.place, begin_, end_).run(system, left, rest);
-        const float ridge = problem_.ridge[row_];
+        const float ridge = problem_.ridge[s_.row_number];
         if (thread_of_block() < width)
             s_.row.right[thread_of_block()] -= dense_side(problem_, window, ridge, s_.x, thread_of_block());
         __syncthreads();
@@ -71,7 +73,6 @@ private:
 
     const AlsProblem& problem_;
     Shared& s_;
-    std::int64_t row_;
     std::int64_t begin_;
     std::int64_t end_;
 };
@@ -79,7 +80,8 @@ private:
 template <int width, template <int> class Sums>
 __global__ void __launch_bounds__(RowShape<width>::threads, RowShape<width>::blocks)
     als_ials_pp_kernel(AlsProblem problem, std::int64_t first) {
-    RowPass<width, Sums>(problem, problem.order[first + blockIdx.x]).run();
+    const std::int64_t row = problem.order[first + blockIdx.x];
+    RowPass<width, Sums>(problem, row).run(row);
 }
 
 template <int width, template <int> class Sums>

@@ -78,9 +78,14 @@ __device__ bool learn(const Batch& batch, Row<registers>& own, const float* firs
     return z > 0;
 }
 
+/// Blocks at a time in a multiprocessor: as many registers as that leaves.
+constexpr int blocks_of(int registers) {
+    return registers <= 8 ? 6 : registers <= 16 ? 4 : 2;
+}
+
 /// A warp per customer of the batch.
 template <int registers>
-__global__ void __launch_bounds__(threads) learn_customers_kernel(Batch batch) {
+__global__ void __launch_bounds__(threads, blocks_of(registers)) learn_customers_kernel(Batch batch) {
     const std::int64_t customer = batch.first + thread_of_grid() / warp_size;
     if (customer >= batch.last) return;
     const std::int64_t begin = batch.pairs.indptr[customer];
@@ -145,7 +150,7 @@ __device__ bool learn_found(const Batch& batch, Row<registers>& own, std::int64_
 
 /// A warp per item.
 template <int registers>
-__global__ void __launch_bounds__(threads) learn_items_kernel(Batch batch) {
+__global__ void __launch_bounds__(threads, blocks_of(registers)) learn_items_kernel(Batch batch) {
     const std::int64_t item = thread_of_grid() / warp_size;
     if (item >= batch.pairs.items) return;
     Row<registers> own;

@@ -7,6 +7,14 @@
 
 namespace crosslift::cuda {
 
+/// How many blocks of some 42 KB of shared memory a multiprocessor holds at a time, and so how many their registers
+/// have to leave room for. Compute capability 7.5 has 64 KB.
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ < 800
+constexpr int large_blocks = 1;
+#else
+constexpr int large_blocks = 2;
+#endif
+
 /// Begins to copy 16 bytes from global to shared memory, both aligned to 16; they are there after the wait for their
 /// group and, for other threads, a barrier. Before compute capability 8.0 the copy is made at once.
 __device__ inline void copy_async16(void* to_shared, const void* from_global) {

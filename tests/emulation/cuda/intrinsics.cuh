@@ -10,6 +10,8 @@
 
 namespace crosslift::cuda {
 
+constexpr int large_blocks = 2;  // of no meaning here
+
 inline void copy_async16(void* to_shared, const void* from_global) {
     if ((reinterpret_cast<std::uintptr_t>(to_shared) | reinterpret_cast<std::uintptr_t>(from_global)) % 16 != 0)
         emulation::current().fail(
