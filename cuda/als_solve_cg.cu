@@ -2,7 +2,6 @@
 // A block iterates on a few short rows, or on one longer row with all its warps.
 #include "cuda/als_cg_cells.cuh"
 #include "cuda/als_solve.hpp"
-#include "cuda/intrinsics.cuh"
 
 namespace crosslift::cuda {
 namespace {
@@ -81,8 +80,7 @@ private:
 
 /// Blocks at a time in a multiprocessor, where the compiler's own choice (0) spills.
 constexpr int blocks_for_parts(int parts) {
-    if (large_blocks == 1 && parts <= 4) return 2;
-    return parts == 1 ? 3 : parts == 32 ? 1 : 0;
+    return parts <= 4 ? 2 : parts == 32 ? 1 : 0;
 }
 
 template <int parts, int rows, bool mixed>

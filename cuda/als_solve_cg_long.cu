@@ -30,7 +30,8 @@ struct PieceShared {
 
 /// sums of piece blockIdx.x: (w y.v - t) y with v the solution, or w (y.v) y with v the direction.
 template <int parts, bool mixed>
-__global__ void __launch_bounds__(cg_threads) als_cg_pieces_kernel(AlsProblem problem, LongCg batch, bool begin) {
+__global__ void __launch_bounds__(cg_threads, parts <= 4 ? 3 : 0)
+    als_cg_pieces_kernel(AlsProblem problem, LongCg batch, bool begin) {
     constexpr int width = parts * warp_size;
     auto& s = shared<PieceShared<parts>>();
     const Piece piece = batch.pieces[blockIdx.x];

@@ -6,6 +6,7 @@
 #include <crosslift/error.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ void CpuBackend::item_gram(backend::Lane& lane, const backend::Rows& rows, std::
     if (static_cast<std::int64_t>(weights.size()) != matrix.rows)
         throw InvalidArgument("item_gram: " + std::to_string(weights.size()) + " weights came for " +
                               std::to_string(matrix.rows) + " rows; give one per row");
+    if (!std::ranges::all_of(weights, [](float weight) { return std::isfinite(weight); }))
+        throw InvalidArgument("item_gram: a weight is not a finite number; give one finite weight per row");
     const Columns columns = columns_of(matrix);
     const int threads = threads_of(lane);
     Scratch<double> sums(threads * n);

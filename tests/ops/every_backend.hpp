@@ -49,6 +49,13 @@ inline HostMatrix random_matrix(std::int64_t rows, std::int64_t cols, std::uint3
     return matrix;
 }
 
+/// What a result holds before it is computed, so that a number that is read or left out shows.
+inline HostMatrix poisoned(std::int64_t rows, std::int64_t cols) {
+    HostMatrix matrix(rows, cols);
+    for (float& number : matrix.numbers) number = std::nanf("");
+    return matrix;
+}
+
 /// Runs with each backend as parameter; `threads` picks the lane that numbers are computed on.
 class EveryBackend : public ::testing::TestWithParam<BackendPointer> {
 protected:

@@ -22,10 +22,10 @@ TEST(Philox, GivesThePublishedNumbers) {
 }
 
 TEST_P(FillFactors, ACellKeepsItsNumberInATableOfAnySize) {
-    const backend::DenseSpan out = on_device(HostMatrix(3, 6));
+    const backend::DenseSpan out = on_device(poisoned(3, 6));
     backend().fill_factors(lane(), out, 7, backend::Table::items, 1.0F);
     const HostMatrix whole = from_device(out);
-    const backend::DenseSpan wide = on_device(HostMatrix(500, 9), 3);
+    const backend::DenseSpan wide = on_device(poisoned(500, 9), 3);
     backend().fill_factors(lane(3), wide, 7, backend::Table::items, 1.0F);
     const HostMatrix larger = from_device(wide);
     for (std::int64_t r = 0; r < 3; ++r)
@@ -33,7 +33,7 @@ TEST_P(FillFactors, ACellKeepsItsNumberInATableOfAnySize) {
 }
 
 TEST_P(FillFactors, UniformBetweenMinusAndPlusScale) {
-    const backend::DenseSpan out = on_device(HostMatrix(2000, 33));
+    const backend::DenseSpan out = on_device(poisoned(2000, 33));
     backend().fill_factors(lane(), out, 1, backend::Table::customers, 0.5F);
     const HostMatrix numbers = from_device(out);
     double sum = 0;
@@ -50,7 +50,7 @@ TEST_P(FillFactors, UniformBetweenMinusAndPlusScale) {
 }
 
 TEST_P(FillFactors, SeedAndTableChangeTheNumbers) {
-    const backend::DenseSpan out = on_device(HostMatrix(10, 10));
+    const backend::DenseSpan out = on_device(poisoned(10, 10));
     const auto fill = [&](std::uint64_t seed, backend::Table table) {
         backend().fill_factors(lane(), out, seed, table, 1);
         return from_device(out).numbers;

@@ -9,10 +9,12 @@ class Gram : public EveryBackend {};
 class ItemGram : public EveryBackend {};
 
 TEST_P(Gram, AgreesWithDoublePrecision) {
-    const std::int64_t sizes[][2] = {{1, 1}, {17, 15}, {1000, 16}, {3000, 33}, {1025, 65}, {70, 127}};
+    const std::int64_t sizes[][2] = {{1, 1},    {17, 15},  {1000, 16}, {3000, 33}, {1025, 65}, {70, 127},
+                                     {50, 7},   {50, 8},   {50, 31},   {50, 64},   {50, 100},  {50, 128},
+                                     {50, 200}, {40, 256}, {30, 511},  {20, 1024}};
     for (const auto& [rows, d] : sizes) {
         const HostMatrix x = random_matrix(rows, d, 3);
-        const backend::DenseSpan out = on_device(HostMatrix(d, d), 2);
+        const backend::DenseSpan out = on_device(poisoned(d, d), 2);
         backend().gram(lane(), on_device(x, 1), out);
         const HostMatrix got = from_device(out);
         for (std::int64_t i = 0; i < d; ++i)
@@ -26,15 +28,15 @@ TEST_P(Gram, AgreesWithDoublePrecision) {
 
 TEST_P(Gram, SameBitsForAnyNumberOfThreads) {
     const backend::DenseSpan x = on_device(random_matrix(sized(20000, 3000), 40, 1));
-    const backend::DenseSpan one = on_device(HostMatrix(40, 40));
-    const backend::DenseSpan three = on_device(HostMatrix(40, 40));
+    const backend::DenseSpan one = on_device(poisoned(40, 40));
+    const backend::DenseSpan three = on_device(poisoned(40, 40));
     backend().gram(lane(1), x, one);
     backend().gram(lane(3), x, three);
     EXPECT_EQ(from_device(one).numbers, from_device(three).numbers);
 }
 
 TEST_P(Gram, NoRowsGiveZero) {
-    const backend::DenseSpan out = on_device(random_matrix(4, 4, 1));
+    const backend::DenseSpan out = on_device(poisoned(4, 4));
     backend().gram(lane(), on_device(HostMatrix(0, 4)), out);
     EXPECT_EQ(from_device(out).numbers, std::vector<float>(16, 0.0F));
 }
@@ -62,12 +64,12 @@ TEST_P(ItemGram, AgreesWithAPlainCount) {
             for (const std::int32_t b : baskets.view().row(row))
                 wanted[static_cast<std::size_t>(a * 61 + b)] += weights.at(0, row);
     const auto rows = backend().make_rows(baskets);
-    const backend::DenseSpan out = on_device(HostMatrix(61, 61), 3);
+    const backend::DenseSpan out = on_device(poisoned(61, 61), 3);
     backend().item_gram(lane(), *rows, weights.numbers, out);
     const HostMatrix got = from_device(out);
     for (std::size_t i = 0; i < wanted.size(); ++i)
         ASSERT_NEAR(static_cast<double>(got.numbers[i]), wanted[i], 1e-5) << i;
-    const backend::DenseSpan again = on_device(HostMatrix(61, 61));
+    const backend::DenseSpan again = on_device(poisoned(61, 61));
     backend().item_gram(lane(1), *rows, weights.numbers, again);
     EXPECT_EQ(got.numbers, from_device(again).numbers) << "thread count changed the bits";
 }
@@ -76,6 +78,13 @@ TEST_P(ItemGram, RefusesAWrongNumberOfWeights) {
     const auto rows = backend().make_rows(random_baskets(10, 5, 1));
     EXPECT_THROW(backend().item_gram(lane(), *rows, std::vector<float>(9), on_device(HostMatrix(5, 5))),
                  InvalidArgument);
+}
+
+TEST_P(ItemGram, RefusesAWeightThatIsNotANumber) {
+    const auto rows = backend().make_rows(random_baskets(3, 5, 1));
+    for (const float weight : {std::nanf(""), INFINITY})
+        EXPECT_THROW(backend().item_gram(lane(), *rows, std::vector<float>{1, weight, 1}, on_device(HostMatrix(5, 5))),
+                     InvalidArgument);
 }
 
 CROSSLIFT_ON_EVERY_BACKEND(Gram);

@@ -52,8 +52,7 @@ TEST_P(Multiply, AgreesWithDoublePrecisionForOddSizesAndAllTransposes) {
 TEST_P(Multiply, BetaZeroDoesNotReadTheResult) {
     const HostMatrix a = random_matrix(20, 30, 1);
     const HostMatrix b = random_matrix(30, 40, 2);
-    HostMatrix before(20, 40);
-    for (float& number : before.numbers) number = std::nanf("");
+    const HostMatrix before = poisoned(20, 40);
     const backend::DenseSpan out = on_device(before);
     backend().multiply(lane(), 1, on_device(a), false, on_device(b), false, 0, out);
     expect_product(a, b, 1, 0, before, from_device(out));

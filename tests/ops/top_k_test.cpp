@@ -21,7 +21,7 @@ protected:
     Answer search(const backend::Items& items, const HostMatrix& queries, int k,
                   std::span<const backend::QueryFilter> filters, int threads) {
         const auto size = static_cast<std::size_t>(queries.rows * k);
-        Answer answer = {std::vector<std::int32_t>(size), std::vector<float>(size)};
+        Answer answer = {std::vector<std::int32_t>(size, -7), std::vector<float>(size, std::nanf(""))};
         backend().top_k(lane(threads), items, on_device(queries, 1), k, filters, answer.rows.data(),
                         answer.scores.data());
         return answer;
