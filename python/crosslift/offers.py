@@ -15,13 +15,14 @@ from ._progress import ProgressEvent
 from .als import ImplicitALS
 from .catalog import Catalog
 from .complement import ComplementModel
+from .offer_batches import OfferBatches
 from .offer_list import Id, Offer, OfferList, offers_of
 from .offer_query import OfferQuery
 from .selling_queries import SellingQueries
 from .transactions import Transactions
 
 
-class OfferEngine(SellingQueries, Estimator):
+class OfferEngine(OfferBatches, SellingQueries, Estimator):
     """Cross-sell, up-sell and recommendations from a shop's purchases.
 
     Parameters

@@ -168,10 +168,27 @@ class SellingQueries:
             ``frequency_cap``, ``repeat_cap``, ``frequency_days``, ``declined_days``, ``cooldown_days``,
             ``category_cooldown_days`` (dict), ``anchor_days``, ``after_upsell``.
         """
-        found = self._fitted().offers(
-            basket, customer, placement, dict(limits or {}), contacts_in(contacts), self._wishes(query, options)
-        )
-        return placement_of(found)
+        return self.offers_batch(
+            [basket], [customer], placement, query, contacts=[contacts], limits=limits, threads=1, **options
+        )[0]
+
+    def offers_batch(
+        self,
+        baskets: Sequence[Sequence[Id]],
+        customers: Sequence[Id | None] | None = None,
+        placement: str = "product_page",
+        query: OfferQuery | None = None,
+        *,
+        contacts: Sequence[Sequence[Contact | tuple[Any, ...]]] | None = None,
+        limits: Mapping[str, Any] | None = None,
+        threads: int = 0,
+        **options: Any,
+    ) -> list[PlacementOffers]:
+        """:meth:`offers` for each basket and its customer; ``contacts`` has one list for each."""
+        seen = None if contacts is None else [contacts_in(it) for it in contacts]
+        wishes = self._wishes(query, options)
+        found = self._fitted().offers(baskets, customers, placement, dict(limits or {}), seen, wishes, threads)
+        return [placement_of(it) for it in found]
 
     def plan(
         self,
@@ -210,7 +227,14 @@ class SellingQueries:
 
     def target_customers(self, item: Id, query: OfferQuery | None = None, **options: Any) -> TargetList:
         """The k customers to whose taste `item` is most, among those that :meth:`recommend` may offer it to."""
-        return targets_of(self._fitted().target_customers(item, self._wishes(query, options)))
+        return self.target_customers_batch([item], query, threads=1, **options)[0]
+
+    def target_customers_batch(
+        self, items: Sequence[Id], query: OfferQuery | None = None, *, threads: int = 0, **options: Any
+    ) -> list[TargetList]:
+        """:meth:`target_customers` for each item."""
+        found = self._fitted().target_customers(items, self._wishes(query, options), threads)
+        return [targets_of(it) for it in found]
 
     def segment_of(self, customer: Id | None) -> str | None:
         """Who this customer is by all the purchases: the first that fits of

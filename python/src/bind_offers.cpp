@@ -205,6 +205,7 @@ void bind_offers(py::module_& m) {
     py::class_<OfferEngine> engine(m, "OfferEngine");
     bind_queries(engine);
     bind_selling(engine);
+    bind_batch(engine);
     bind_scores(engine);
     engine.def("item_ids", [](const OfferEngine& e) { return id_objects(e.models().catalog.items()); })
         .def("customer_ids", [](const OfferEngine& e) { return id_objects(e.models().customers); })

@@ -131,6 +131,15 @@ std::vector<Contact> contacts_of(const py::handle list) {
     return contacts;
 }
 
+std::vector<std::vector<Contact>> contacts_for_each(const py::handle lists, std::size_t count) {
+    std::vector<std::vector<Contact>> contacts;
+    for (const py::handle list : py::iter(lists)) contacts.push_back(contacts_of(list));
+    if (contacts.size() != count)
+        throw InvalidArgument(std::to_string(contacts.size()) + " lists of contacts came for " + std::to_string(count) +
+                              " questions; give one for each, or None");
+    return contacts;
+}
+
 BundleOptions bundle_options(const py::dict& wishes) {
     BundleOptions options;
     options.max_items = wishes["max_items"].cast<int>();
@@ -198,19 +207,23 @@ py::tuple plan(const OfferEngine& e, const py::object& customers, const py::list
                           plan.warnings);
 }
 
-py::tuple target_customers(const OfferEngine& e, const py::handle item, const py::dict& wishes) {
-    const std::string what = id_text(item);
+py::list target_customers(const OfferEngine& e, const py::handle items, const py::dict& wishes, int threads) {
+    const auto what = id_texts(items, "items");
     const OfferQuery query = query_of(wishes);
-    TargetList found;
+    std::vector<TargetList> found;
     {
         const py::gil_scoped_release unlocked;
-        found = e.target_customers(what, query);
+        found = target_customers_batch(e, what, query, threads);
     }
-    py::list customers;
-    for (const TargetCustomer& it : found.customers)
-        customers.append(py::make_tuple(id_object(it.customer, e.models().customers.integers),
-                                        to_python(it.offer, item_integers(e))));
-    return py::make_tuple(customers, found.warnings);
+    py::list answers;
+    for (const TargetList& list : found) {
+        py::list customers;
+        for (const TargetCustomer& it : list.customers)
+            customers.append(py::make_tuple(id_object(it.customer, e.models().customers.integers),
+                                            to_python(it.offer, item_integers(e))));
+        answers.append(py::make_tuple(customers, list.warnings));
+    }
+    return answers;
 }
 
 }  // namespace
@@ -246,14 +259,17 @@ void bind_selling(py::class_<OfferEngine>& engine) {
                                 [&](std::size_t n) { return e.next_basket(who[n], query, options); });
              })
         .def("offers",
-             [](const OfferEngine& e, py::handle basket, py::handle customer, const std::string& placement,
-                const py::dict& numbers, const py::object& contacts, const py::dict& wishes) -> py::object {
-                 const auto items = id_texts(basket, "basket");
-                 const std::string who = customer.is_none() ? std::string() : id_text(customer);
+             [](const OfferEngine& e, py::handle baskets, const py::object& customers, const std::string& placement,
+                const py::dict& numbers, const py::object& contacts, const py::dict& wishes, int threads) {
+                 std::vector<std::vector<std::string>> items;
+                 for (const py::handle basket : py::iter(baskets)) items.push_back(id_texts(basket, "a basket"));
+                 const auto who = ids_or_none(customers, items.size());
                  const PlacementOptions options = placement_options_of(placement, numbers);
-                 const auto seen = contacts_of(contacts);
+                 std::vector<std::vector<Contact>> seen(items.size());
+                 if (!contacts.is_none()) seen = contacts_for_each(contacts, items.size());
                  const OfferQuery query = query_of(wishes);
-                 return answers(e, 1, 1, [&](std::size_t) { return e.offers(items, who, options, seen, query); })[0];
+                 return answers(e, items.size(), threads,
+                                [&](std::size_t n) { return e.offers(items[n], who[n], options, seen[n], query); });
              })
         .def("plan", &plan)
         .def("target_customers", &target_customers)

@@ -19,4 +19,7 @@ OfferQuery query_of(pybind11::dict wishes);
 /// bundle, replenish, next_basket, offers, plan, target_customers, compare.
 void bind_selling(pybind11::class_<OfferEngine>& engine);
 
+/// cross_sell_batch, upsell_batch, recommend_batch, similar_items_batch.
+void bind_batch(pybind11::class_<OfferEngine>& engine);
+
 }  // namespace crosslift::python

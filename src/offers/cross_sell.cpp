@@ -16,7 +16,8 @@
 namespace crosslift {
 namespace {
 
-// Counted proof for an item: the basket item that contributes most to its score among those with enough evidence.
+// Counted proof for an item: the basket item that contributes most to its score among those with enough evidence, and
+// with whose buyers the offer pays.
 struct Proof {
     std::int32_t anchor = IdMap::unknown;
     Evidence evidence;
@@ -117,7 +118,6 @@ private:
         if (shares.together() <= 0) return {};  // popular or habitual, but not because of this basket
         const Proof proof = find_proof(shares.items, item);
         if (proof.anchor == IdMap::unknown) return {};
-        if (!money_.allows_adding(item, probability(proof))) return {};
         return candidate_of(item, proof, std::move(shares));
     }
 
@@ -147,8 +147,10 @@ private:
         for (const std::size_t n : order) {
             if (count(resolved_.basket[n]) < query_.min_support) continue;
             const Evidence evidence = state_.evidence(resolved_.basket[n], item);
-            if (evidence.together >= query_.min_support && evidence.lift > 1 && evidence.g2 >= query_.min_g2)
-                return {resolved_.basket[n], evidence};
+            if (evidence.together < query_.min_support || evidence.lift <= 1 || evidence.g2 < query_.min_g2) continue;
+            // Judged for each anchor, so that a stricter gate of evidence never lets in what did not pay before.
+            const Proof proof{resolved_.basket[n], evidence};
+            if (money_.allows_adding(item, probability(proof))) return proof;
         }
         return {};
     }

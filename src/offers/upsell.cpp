@@ -189,7 +189,7 @@ private:
         }
         const auto old_price = static_cast<double>(state_.models.catalog.price()[static_cast<std::size_t>(from_)]);
         const auto price = static_cast<double>(offer.price);
-        offer.reasons.push_back({"price_ratio", offer.anchor, price / old_price, false});
+        if (old_price > 0) offer.reasons.push_back({"price_ratio", offer.anchor, price / old_price, false});
         return money(static_cast<double>(offer.price_difference)) + " dearer (" + money(old_price) + " to " +
                money(price) + ")" + pack_clause(state_, from_, old_price, to, price, offer.reasons);
     }
