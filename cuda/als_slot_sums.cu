@@ -1,7 +1,6 @@
 // The sums of a row's piece: its whole matrix by one block where it is small enough, else tile by tile. In 32-bit
 // floats, or in 16 bits by tensor cores.
-#include "cuda/als_row_sums.cuh"
-#include "cuda/als_row_sums_half.cuh"
+#include "cuda/als_row_kinds.cuh"
 #include "cuda/als_slots.cuh"
 #include "cuda/tile.cuh"
 
@@ -162,19 +161,6 @@ __global__ void __launch_bounds__(RowShape<d>::threads, RowShape<d>::blocks)
     for (int i = thread_of_block(); i < d; i += RowShape<d>::threads) matrix[d * d + i] = s.right[i];
 }
 
-template <int d>
-void sum_pieces(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch) {
-    const auto pieces = static_cast<unsigned>(batch.piece_count);
-    if (problem.mixed())
-        launch("als_piece_sums", als_piece_sums_kernel<d, MixedSums>,
-               {pieces, RowShape<d>::threads, sizeof(typename MixedSums<d>::Shared), lane.stream()}, problem, window,
-               batch);
-    else
-        launch("als_piece_sums", als_piece_sums_kernel<d, StrictSums>,
-               {pieces, RowShape<d>::threads, sizeof(typename StrictSums<d>::Shared), lane.stream()}, problem, window,
-               batch);
-}
-
 constexpr int mixed_side = 2 * Sums::rows;
 
 }  // namespace
@@ -186,10 +172,15 @@ int slot_size(const AlsProblem& problem) {
 }
 
 void sum_slots(LaneState& lane, const AlsProblem& problem, const Window& window, const Batch& batch) {
-    if (problem.width == 16) return sum_pieces<16>(lane, problem, window, batch);
-    if (problem.width == 32) return sum_pieces<32>(lane, problem, window, batch);
-    if (problem.width == 64) return sum_pieces<64>(lane, problem, window, batch);
-    if (problem.width == most_fused_factors) return sum_pieces<most_fused_factors>(lane, problem, window, batch);
+    if (problem.width <= most_fused_factors) {
+        with_row_sums(problem, [&]<int d, template <int> class RowSums>() {
+            launch("als_piece_sums", als_piece_sums_kernel<d, RowSums>,
+                   {static_cast<unsigned>(batch.piece_count), RowShape<d>::threads, sizeof(typename RowSums<d>::Shared),
+                    lane.stream()},
+                   problem, window, batch);
+        });
+        return;
+    }
     const int across = batch.size / (problem.mixed() ? mixed_side : Sums::rows);
     const dim3 grid(static_cast<unsigned>(across * (across + 1) / 2), static_cast<unsigned>(batch.piece_count));
     if (problem.mixed())

@@ -1,6 +1,5 @@
 // Gather, sum and solve one row in one block: the row's matrix is born in registers and never leaves the chip.
-#include "cuda/als_row_sums.cuh"
-#include "cuda/als_row_sums_half.cuh"
+#include "cuda/als_row_kinds.cuh"
 #include "cuda/als_solve.hpp"
 
 namespace crosslift::cuda {
@@ -22,21 +21,6 @@ __global__ void __launch_bounds__(RowShape<d>::threads, RowShape<d>::blocks)
     for (int i = thread_of_block(); i < all.used; i += RowShape<d>::threads) problem.out.row(row)[i] = s.right[i];
 }
 
-template <int d, template <int> class Sums>
-void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    launch("als_fused", als_fused_kernel<d, Sums>,
-           {static_cast<unsigned>(count), RowShape<d>::threads, sizeof(typename Sums<d>::Shared), lane.stream()},
-           problem, first);
-}
-
-template <int d>
-void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    if (problem.mixed())
-        solve<d, MixedSums>(lane, problem, first, count);
-    else
-        solve<d, StrictSums>(lane, problem, first, count);
-}
-
 }  // namespace
 
 int fused_width(std::int64_t factors) {
@@ -46,14 +30,11 @@ int fused_width(std::int64_t factors) {
 }
 
 void solve_fused(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    if (problem.width == 16)
-        solve<16>(lane, problem, first, count);
-    else if (problem.width == 32)
-        solve<32>(lane, problem, first, count);
-    else if (problem.width == 64)
-        solve<64>(lane, problem, first, count);
-    else
-        solve<most_fused_factors>(lane, problem, first, count);
+    with_row_sums(problem, [&]<int d, template <int> class Sums>() {
+        launch("als_fused", als_fused_kernel<d, Sums>,
+               {static_cast<unsigned>(count), RowShape<d>::threads, sizeof(typename Sums<d>::Shared), lane.stream()},
+               problem, first);
+    });
 }
 
 }  // namespace crosslift::cuda

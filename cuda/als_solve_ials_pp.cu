@@ -1,7 +1,6 @@
 // iALS++ (Rendle, Krichene, Zhang, Koren 2021), one block of threads per row: the row goes through all its blocks of
 // factors at once, its factors and the scores of its cells in shared memory, so that the scores are never stored.
-#include "cuda/als_row_sums.cuh"
-#include "cuda/als_row_sums_half.cuh"
+#include "cuda/als_row_kinds.cuh"
 #include "cuda/als_solve.hpp"
 
 namespace crosslift::cuda {
@@ -84,33 +83,15 @@ __global__ void __launch_bounds__(RowShape<width>::threads, RowShape<width>::blo
     RowPass<width, Sums>(problem, row).run(row);
 }
 
-template <int width, template <int> class Sums>
-void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    launch("als_ials_pp", als_ials_pp_kernel<width, Sums>,
-           {static_cast<unsigned>(count), RowShape<width>::threads, sizeof(typename RowPass<width, Sums>::Shared),
-            lane.stream()},
-           problem, first);
-}
-
-template <int width>
-void solve(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    if (problem.mixed())
-        solve<width, MixedSums>(lane, problem, first, count);
-    else
-        solve<width, StrictSums>(lane, problem, first, count);
-}
-
 }  // namespace
 
 void solve_ials_pp(LaneState& lane, const AlsProblem& problem, std::int64_t first, std::int64_t count) {
-    if (problem.width == 16)
-        solve<16>(lane, problem, first, count);
-    else if (problem.width == 32)
-        solve<32>(lane, problem, first, count);
-    else if (problem.width == 64)
-        solve<64>(lane, problem, first, count);
-    else
-        solve<most_fused_factors>(lane, problem, first, count);
+    with_row_sums(problem, [&]<int width, template <int> class Sums>() {
+        launch("als_ials_pp", als_ials_pp_kernel<width, Sums>,
+               {static_cast<unsigned>(count), RowShape<width>::threads, sizeof(typename RowPass<width, Sums>::Shared),
+                lane.stream()},
+               problem, first);
+    });
 }
 
 }  // namespace crosslift::cuda

@@ -23,6 +23,7 @@ struct TopKProblem {
 
 /// Up to this k candidates are kept in shared memory while scoring.
 constexpr int most_kept = 1024;
+constexpr int most_room = 2 * most_kept;  ///< keys that a block sorts at a time
 
 /// The tiles that keep_best works with, which the question must have been cut by.
 TileShape shape_for(std::int64_t queries);
@@ -32,7 +33,20 @@ TileShape shape_for(std::int64_t queries);
 void keep_best(LaneState& lane, const TopKProblem& problem, TileShape shape, std::int64_t first, std::int64_t count,
                int multiprocessors, Key* best);
 
-/// The same for any k: scores a few queries at a time and sorts all items of each.
+/// Keys of each query in lists behind one another.
+struct Lists {
+    const Key* keys;
+    const int* counts;  ///< keys in each list, or null: `whole` in all
+    int whole;
+    int stride;  ///< places of a list
+    int lists;   ///< per query
+};
+
+/// Writes the k best keys of all lists of each query in order; at most `room` keys, a power of two beyond k, are sorted
+/// at a time.
+void merge_lists(LaneState& lane, Lists from, int room, std::int64_t queries, int k, Key* best);
+
+/// The same as keep_best for any k: scores a few queries at a time and sorts all items of each.
 void sort_all(LaneState& lane, const TopKProblem& problem, std::int64_t first, std::int64_t count, Key* best);
 
 }  // namespace crosslift::cuda
