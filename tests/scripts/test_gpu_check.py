@@ -140,3 +140,24 @@ def test_what_was_not_measured_is_not_made_up():
     assert only["floor"] is None
     assert only["percent_of_floor"] is None
     assert gpu_report.table({}) == "nothing was measured"
+
+
+def test_every_test_under_compute_sanitizer_exists():
+    sources = "".join(file.read_text() for file in (ROOT / "tests/ops").glob("*_test.cpp"))
+    for pattern in run_gpu_check.SANITIZED.split(":"):
+        suite, test = pattern.removeprefix("*").removesuffix("/cuda*").split(".")
+        assert f"TEST_P({suite}, {test})" in sources, pattern
+
+
+def test_programs_that_do_not_start_are_told_apart_from_those_that_do(tmp_path, monkeypatch):
+    run = run_gpu_check.Run(tmp_path / "out", 5)
+    monkeypatch.setattr(run_gpu_check, "BIN", tmp_path)
+    monkeypatch.setattr(run_gpu_check, "find_tool", lambda name: None)
+    for name in run_gpu_check.PROGRAMS:
+        (tmp_path / name).write_text("#!/bin/sh\nexit 0\n")
+        (tmp_path / name).chmod(0o755)
+    assert run_gpu_check.find_programs(run, build=False) == {"programs": "prebuilt"}
+    (tmp_path / "train_bench").write_text("#!/bin/sh\necho version GLIBC_9.9 not found >&2\nexit 1\n")
+    assert run_gpu_check.why_one_does_not_start(run) == "train_bench: version GLIBC_9.9 not found"
+    with pytest.raises(run_gpu_check.Stop, match="there is no cmake, ninja, nvcc"):
+        run_gpu_check.find_programs(run, build=False)
