@@ -1,10 +1,12 @@
 // Queries of a fitted engine: the price of the rules over the bare scores.
 #include <crosslift/files.hpp>
+#include <crosslift/model_io.hpp>
 #include <crosslift/offers.hpp>
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <numeric>
 #include <span>
@@ -14,7 +16,9 @@
 namespace crosslift {
 namespace {
 
+// A bundled set by its name, or the model file that CROSSLIFT_BENCH_MODEL names.
 OfferEngine fit(const std::string& name) {
+    if (name == "model") return load_offer_engine(std::getenv("CROSSLIFT_BENCH_MODEL"));
     const BundledData data = bundled_data(name);
     return fit_offer_engine(data.transactions, data.catalog);
 }
@@ -112,12 +116,25 @@ void recommend(benchmark::State& state, const std::string& name) {
     run(state, name, [](const Shop& s, std::size_t n) { return s.engine.recommend(s.customers[n]).offers.size(); });
 }
 
-BENCHMARK_CAPTURE(bare_scores, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(bare_top_k, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(cross_sell, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(cross_sell_every_rule, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(recommend, online_retail, "online_retail")->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(upsell, complete_journey, "complete_journey")->Unit(benchmark::kMicrosecond);
+void add(const std::string& name) {
+    const auto one = [&](const char* what, void (*run)(benchmark::State&, const std::string&)) {
+        benchmark::RegisterBenchmark((std::string(what) + "/" + name).c_str(), run, name)
+            ->Unit(benchmark::kMicrosecond);
+    };
+    one("bare_scores", bare_scores);
+    one("bare_top_k", bare_top_k);
+    one("cross_sell", cross_sell);
+    one("cross_sell_every_rule", cross_sell_every_rule);
+    one("recommend", recommend);
+    one("upsell", upsell);
+}
+
+const bool added = [] {
+    add("online_retail");
+    add("complete_journey");
+    if (std::getenv("CROSSLIFT_BENCH_MODEL") != nullptr) add("model");
+    return true;
+}();
 
 }  // namespace
 }  // namespace crosslift

@@ -146,10 +146,10 @@ private:
         });
         for (const std::size_t n : order) {
             if (count(resolved_.basket[n]) < query_.min_support) continue;
-            const Evidence evidence = state_.evidence(resolved_.basket[n], item);
-            if (evidence.together < query_.min_support || evidence.lift <= 1 || evidence.g2 < query_.min_g2) continue;
+            const auto evidence = state_.evidence.supported(resolved_.basket[n], item, query_.min_support);
+            if (!evidence || evidence->lift <= 1 || evidence->g2 < query_.min_g2) continue;
             // Judged for each anchor, so that a stricter gate of evidence never lets in what did not pay before.
-            const Proof proof{resolved_.basket[n], evidence};
+            const Proof proof{resolved_.basket[n], *evidence};
             if (money_.allows_adding(item, probability(proof))) return proof;
         }
         return {};
