@@ -1,5 +1,5 @@
 // top_k: queries per second over a catalog, and as a check the sum of all rows that came back.
-#include "machine.hpp"
+#include "filtered_catalog.hpp"
 
 #include <numeric>
 
@@ -38,6 +38,31 @@ void cases(benchmark::internal::Benchmark* benchmark) {
 }
 
 BENCHMARK(top_k)->Apply(cases);
+
+/// The same on one thread of the CPU with each kind of filter.
+void top_k_filtered(benchmark::State& state) {
+    const backend::Backend& machine = *open_backend({});
+    static const FilteredCatalog catalog(machine);
+    constexpr int k = 100;
+    const std::int64_t count = state.range(0);
+    const auto kind = static_cast<Filters>(state.range(1));
+    const auto filters = catalog.filters(kind, count);
+    const auto lane = machine.lane(1);
+    std::vector<std::int32_t> rows(static_cast<std::size_t>(count * k));
+    std::vector<float> scores(rows.size());
+    for (auto _ : state)
+        machine.top_k(*lane, *catalog.prepared, {catalog.queries.data(), count, catalog.d, catalog.d}, k, filters,
+                      rows.data(), scores.data());
+    state.counters["queries/s"] = {static_cast<double>(count), benchmark::Counter::kIsIterationInvariantRate};
+    state.counters["check"] = static_cast<double>(std::accumulate(rows.begin(), rows.end(), std::int64_t{0}));
+    state.SetLabel(filter_names[kind]);
+}
+
+BENCHMARK(top_k_filtered)
+    ->ArgNames({"queries", "filter"})
+    ->ArgsProduct({{1, 128}, {none, exclusion, category, price}})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace crosslift::bench
