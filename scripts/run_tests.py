@@ -27,6 +27,16 @@ SUITES = ["ops", "algorithms", "api", "fuzz"]
 BUILD_ENV = {"CMAKE_BUILD_PARALLEL_LEVEL": str(CORES), "CCACHE_IGNOREOPTIONS": "-Werror"}
 
 
+# Under the race detector: every kernel, by its shorter tests.
+RACES = [
+    "Emulation.*", "*BprOperation.*", "*Gram.*", "*FillFactors.*", "*Diagonal.*", "*InvertSpd.Times*",
+    "*StreamedRows.GiveTheSameItemGram*", "*StreamedRows.GiveTheSameLoss*", "*AlsSolve.GradientSteps*",
+    "*AlsSolve.OneHugeRow*", "*AlsSolve.Singular*", "*AlsMixed.Extreme*", "*AlsMixed.StoredHalves*",
+    "*AlsMixed.BlocksOfFactors*", "*AlsMixed.MixedSumsOfLong*", "*TopKOperation.EachQuery*",
+    "*TopKOperation.ColumnsChange*", "*TopKCuts.Agrees*", "*TopKCuts.VeryLargeK*",
+]  # fmt: skip
+
+
 @dataclass
 class Section:
     """What one section of the run did."""
@@ -85,7 +95,7 @@ def build(section: Section, preset: str) -> bool:
     return True
 
 
-def cxx_suites(section: Section, preset: str, suites: list[str] | None = None) -> None:
+def cxx_suites(section: Section, preset: str, suites: list[str] | None = None, tests: str = "*") -> None:
     """Builds a preset and runs its GoogleTest programs: those that must be there (all suites, or `suites`) and others."""
     suites = SUITES if suites is None else suites
     if not build(section, preset):
@@ -94,6 +104,7 @@ def cxx_suites(section: Section, preset: str, suites: list[str] | None = None) -
         "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:allocator_may_return_null=1",
         "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
         "GTEST_COLOR": "no",
+        "GTEST_FILTER": tests,
     }
     folder = ROOT / "build" / preset / "tests"
     further = {program.name.removesuffix("_tests") for program in folder.glob("*_tests")} - set(suites)
@@ -171,6 +182,7 @@ SECTIONS: dict[str, Callable[[Section], None]] = {
     "cpp": lambda section: cxx_suites(section, "cpu"),
     "asan": lambda section: cxx_suites(section, "cpu-asan"),
     "emulated": lambda section: cxx_suites(section, "cuda-emulated", ["emulation"]),
+    "races": lambda section: cxx_suites(section, "cuda-emulated-races", ["emulation"], ":".join(RACES)),
     "python": run_python,
     "install": run_install,
 }

@@ -12,6 +12,10 @@ extern "C" crosslift::backend::Backend* crosslift_open_cuda_backend(std::uint32_
 
 namespace crosslift::testing {
 
+std::string why_no_gpu() {
+    return "";
+}
+
 bool emulated() {
     return true;
 }

@@ -17,8 +17,10 @@ namespace crosslift::testing {
 
 using BackendPointer = std::shared_ptr<const backend::Backend>;
 
-/// What this program tests: everything that every_backend() finds, or the emulated GPU (tests/emulation).
+/// What this program tests: everything that every_backend() finds, or the emulated GPU (tests/emulation). Null stands
+/// for a GPU where there is none; its tests are skipped with the reason.
 std::vector<BackendPointer> backends();
+std::string why_no_gpu();
 
 /// Is the GPU emulated? Then about three million steps of a thread take a second, and a test takes the smaller size.
 bool emulated();
@@ -59,6 +61,14 @@ inline HostMatrix poisoned(std::int64_t rows, std::int64_t cols) {
 /// Runs with each backend as parameter; `threads` picks the lane that numbers are computed on.
 class EveryBackend : public ::testing::TestWithParam<BackendPointer> {
 protected:
+    void SetUp() override {
+        if (GetParam() != nullptr) return;
+        const char* required = std::getenv("CROSSLIFT_REQUIRE_CUDA");
+        if (required != nullptr && std::string(required) == "1")
+            FAIL() << "CROSSLIFT_REQUIRE_CUDA is 1, and there is no GPU: " << why_no_gpu();
+        GTEST_SKIP() << "no GPU: " << why_no_gpu();
+    }
+
     const backend::Backend& backend() const { return *GetParam(); }
 
     /// A fresh lane; what was issued on earlier ones is done.
@@ -92,8 +102,8 @@ private:
 };
 
 inline std::string backend_name(const ::testing::TestParamInfo<BackendPointer>& info) {
-    const Device device = info.param->device();
-    return (device.kind == Device::Kind::cpu ? "cpu" : "cuda") + std::to_string(info.index);
+    const bool is_cpu = info.param != nullptr && info.param->device().kind == Device::Kind::cpu;
+    return (is_cpu ? "cpu" : "cuda") + std::to_string(info.index);
 }
 
 #define CROSSLIFT_ON_EVERY_BACKEND(suite)                                                            \
