@@ -35,6 +35,7 @@ PUBLIC_HEADERS = {
         "plan",
         "batch",
         "offer",
+        "offer_models",
         "offer_query",
         "offers",
     ],

@@ -22,6 +22,7 @@
 #include <crosslift/matrix.hpp>
 #include <crosslift/model_io.hpp>
 #include <crosslift/offer.hpp>
+#include <crosslift/offer_models.hpp>
 #include <crosslift/offer_query.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/own_history.hpp>

@@ -37,16 +37,20 @@ struct Reason {
     bool is_share = false;
 };
 
-/// One offer. Numbers that are not known are NaN (money, probability) or 0 (counts).
+/// One offer. Numbers that are not known are NaN (money, probability) or 0 (counts). What purchases cannot tell,
+/// incrementality and the risk of losing a sale, comes from OfferQuery.
 struct Offer {
     static constexpr float unknown = std::numeric_limits<float>::quiet_NaN();
 
     std::string item;
     std::string name;
     OfferKind kind = OfferKind::cross_sell;
-    double score = 0;                  ///< of the model; shares in `reasons` sum to it
-    double relevance = 0;              ///< score / best score for this query before any filter, 0 .. 1
-    double probability = unknown;      ///< that the customer takes it
+    double score = 0;      ///< of the model; shares in `reasons` sum to it
+    double relevance = 0;  ///< score / best score for this query before any filter, 0 .. 1
+    /// Of what people do on their own, never of what an offer does. cross_sell and bundle: counted share of the
+    /// anchor's baskets with it, not calibrated (docs/offers.md); upsell: P(up) * score; replenish: bought within the
+    /// horizon.
+    double probability = unknown;
     float price = unknown;             ///< after the discount
     float price_difference = unknown;  ///< upsell: price - price of the query item
     /// Money: incrementality * probability * margin - offer_cost; upsell: probability * (margin - margin of the query

@@ -1,26 +1,19 @@
 // The engine: one fit from purchases and catalog, then cross_sell, upsell, recommend and explanations.
 #pragma once
 
-#include <crosslift/acceptance.hpp>
-#include <crosslift/als.hpp>
 #include <crosslift/api.hpp>
 #include <crosslift/bundle.hpp>
-#include <crosslift/catalog.hpp>
 #include <crosslift/comparison.hpp>
-#include <crosslift/complement.hpp>
-#include <crosslift/context.hpp>
-#include <crosslift/history.hpp>
+#include <crosslift/matrix.hpp>
 #include <crosslift/offer.hpp>
+#include <crosslift/offer_models.hpp>
 #include <crosslift/offer_query.hpp>
-#include <crosslift/own_history.hpp>
 #include <crosslift/placement.hpp>
 #include <crosslift/plan.hpp>
-#include <crosslift/price.hpp>
 #include <crosslift/progress.hpp>
 #include <crosslift/reminder.hpp>
-#include <crosslift/replenishment.hpp>
 #include <crosslift/segment.hpp>
-#include <crosslift/trade_up.hpp>
+#include <crosslift/transactions.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -38,34 +31,6 @@ enum class HistoryUse {
     buy_again   ///< only what the customer bought, lifted by own history; all else scores -infinity
 };
 
-struct OfferEngineOptions {
-    ContextOptions context;  ///< what counts as bought together
-    ComplementOptions complement;
-    AlsOptions taste = {.factors = 64, .iterations = 10, .objective = AlsObjective::rendle, .regularization = 0.003F};
-    TradeUpOptions trade_up;
-    AcceptanceOptions acceptance;
-    ReplenishmentOptions replenishment;
-    std::uint64_t seed = 0;
-    int threads = 0;
-    Device device = {};
-};
-
-/// Everything an engine knows, as plain values: what a model file holds. Rows of all parts agree.
-struct OfferModels {
-    IdMap customers;
-    Catalog catalog;  ///< aligned: row = item row of every part
-    PurchaseHistory history;
-    ComplementModel complement;
-    AlsModel taste;
-    PriceModel price;
-    TradeUpModel trade_up;
-    AcceptanceModel acceptance;        ///< empty() where nothing could be learned
-    ReplenishmentModel replenishment;  ///< empty() where purchases carry no dates
-    OwnHistory own_history;
-    OfferEngineOptions options;
-    double fit_seconds = 0;
-};
-
 struct EngineState;
 
 /// Immutable; any number of threads may query one engine, and copies share the same models.
@@ -77,7 +42,7 @@ public:
     OfferList cross_sell(std::span<const std::string> basket, const std::string& customer = {},
                          const OfferQuery& query = {}) const;
 
-    /// Better, dearer versions of `item` in the same leaf, within the budget.
+    /// Better, dearer versions of `item` in its leaf or on its ladder, within the budget; also of what is owned.
     OfferList upsell(const std::string& item, const std::string& customer = {}, const OfferQuery& query = {}) const;
 
     /// What this customer would want next; popular items for a customer that is not known.

@@ -125,6 +125,31 @@ TEST(CrossSell, SupportAndSignificanceGatesHold) {
         }
     query.min_support = 1'000'000;
     EXPECT_TRUE(cross_sell({"c0i0"}, query).offers.empty());
+
+    // A gate in the middle of what there is takes away what is below it, and nothing else.
+    const OfferQuery open{.k = 100, .max_per_category = 0, .min_support = 1, .min_g2 = 0, .min_relevance = 0};
+    const OfferList all = cross_sell({"c0i1"}, open);
+    ASSERT_GE(all.offers.size(), 3U);
+    const auto middle = [&](auto measure) {
+        std::vector<double> values;
+        for (const Offer& offer : all.offers) values.push_back(measure(offer));
+        std::ranges::sort(values);
+        EXPECT_LT(values.front(), values[values.size() / 2]);
+        return values[values.size() / 2];
+    };
+    const auto kept = [&](auto measure) {
+        std::vector<std::string> items;
+        for (const Offer& offer : all.offers)
+            if (measure(offer) >= middle(measure)) items.push_back(offer.item);
+        return items;
+    };
+    const auto g2 = [](const Offer& it) { return it.evidence.g2; };
+    const auto support = [](const Offer& it) { return static_cast<double>(it.support()); };
+    OfferQuery significant = open, supported = open;
+    significant.min_g2 = middle(g2);
+    supported.min_support = static_cast<std::int64_t>(middle(support));
+    EXPECT_EQ(ids(cross_sell({"c0i1"}, significant)), kept(g2));
+    EXPECT_EQ(ids(cross_sell({"c0i1"}, supported)), kept(support));
 }
 
 TEST(CrossSell, OrderAndRepeatsOfTheBasketDoNotMatter) {

@@ -48,17 +48,20 @@ TEST(R19_Replenish, RemindersAreTheModelsDueItemsMostLikelyFirst) {
 }
 
 TEST(R19_Replenish, EachDueItemHasOneCompanionOfItsOwn) {
-    const auto found = engine().replenish("k7", {.k = 6});
-    std::set<std::string> items;
-    for (const Reminder& it : found.reminders) EXPECT_TRUE(items.insert(it.offer.item).second);
+    const OfferQuery many{.k = 12, .min_support = 1, .min_g2 = 0, .min_relevance = 0};
     int companions = 0;
-    for (const Reminder& it : found.reminders)
-        if (it.companion) {
+    for (int customer = 0; customer < PlantedShop().customers; ++customer) {
+        const auto found = engine().replenish("k" + std::to_string(customer), many);
+        std::set<std::string> items;
+        for (const Reminder& it : found.reminders) EXPECT_TRUE(items.insert(it.offer.item).second);
+        for (const Reminder& it : found.reminders) {
+            if (!it.companion) continue;
             ++companions;
             EXPECT_TRUE(items.insert(it.companion->item).second) << it.companion->item;
             EXPECT_EQ(it.companion->anchor, it.offer.item);
             EXPECT_EQ(it.companion->kind, OfferKind::cross_sell);
         }
+    }
     EXPECT_GT(companions, 0);
 }
 

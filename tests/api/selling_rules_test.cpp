@@ -134,6 +134,17 @@ TEST(SellingRules, R20_PinnedAndAttachedOffersComeFirstWithinTheirCapAndAreFlagg
     for (const Offer& offer : cross_sell(plain(), {"c2i1"}, query).offers)
         EXPECT_EQ(std::ranges::count(offer.flags, OfferFlag::attached), 0) << offer.item;
     EXPECT_EQ(plain().recommend({}, query).offers[0].item, "c6i2");
+
+    // A rule makes as many offers as its cap says, also where nothing else limits them.
+    for (const int cap : {1, 2, 4}) {
+        OfferQuery capped = open();
+        capped.rules = {{.action = OfferRule::Action::pin, .category = "cat5", .cap = cap}};
+        for (const OfferList& made : {cross_sell(plain(), {"c0i1"}, capped), plain().recommend({}, capped)})
+            EXPECT_EQ(
+                std::ranges::count_if(
+                    made.offers, [](const Offer& it) { return std::ranges::count(it.flags, OfferFlag::pinned) > 0; }),
+                cap);
+    }
 }
 
 TEST(SellingRules, R20_RulesStayUnderTheGates) {

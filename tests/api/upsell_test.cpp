@@ -82,14 +82,14 @@ TEST(Upsell, NeverWorseOnAMustHave) {
     for (std::size_t n = 0; n < table.item.rows.size(); ++n) {
         const std::string id(table.item.ids[table.item.rows[n]]);
         quality.values.push_back(id == "c0i3" ? 1.0F : id == "c0i4" ? std::nanf("") : 5.0F);
-        noise.values.push_back(id == "c0i5" ? 9.0F : 2.0F);
+        noise.values.push_back(id == "c0i5" ? 9.0F : id == "c0i3" ? 1.0F : 2.0F);
     }
     table.attributes = {quality, noise};
     const OfferEngine made =
         fit_offer_engine(PlantedShop().transactions(), Catalog(std::move(table)), PlantedShop::options());
     std::set<std::string> found;
     for (const Offer& offer : made.upsell("c0i2", {}, {.max_price_ratio = 10}).offers) found.insert(offer.item);
-    EXPECT_EQ(found, (std::set<std::string>{"c0i4"}));  // i3 is of lower quality, i5 louder; unknown is not worse
+    EXPECT_EQ(found, (std::set<std::string>{"c0i4"}));  // i3 is of lower quality, though quieter, i5 louder
 }
 
 TEST(Upsell, SentenceTellsPriceAndPack) {

@@ -4,6 +4,7 @@ import crosslift
 import numpy as np
 import pandas as pd
 import pytest
+from cli_program import run, shop_items, shop_lines, write_csv
 
 PAIRS = [("bread", "butter"), ("tea", "milk"), ("nails", "hammer"), ("pen", "paper")]
 LEAVES = {
@@ -67,3 +68,19 @@ def ratings():
     dense[:30, :20] |= rng.random((30, 20)) < 0.4
     dense[30:, 20:] |= rng.random((30, 20)) < 0.4
     return sparse.csr_array(dense.astype(np.float32))
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory):
+    """A folder with the files of a small shop and the model that the program trained on them."""
+    folder = tmp_path_factory.mktemp("shop")
+    write_csv(folder / "sales.csv.gz", shop_lines())
+    write_csv(folder / "items.csv", shop_items())
+    run("train", "--transactions", folder / "sales.csv.gz", "--catalog", folder / "items.csv",
+        "--category", "kind", "--model", folder / "shop.safetensors")  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="session")
+def model(shop):
+    return shop / "shop.safetensors"
