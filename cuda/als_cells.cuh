@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/als_solve.hpp"
+#include "cuda/intrinsics.cuh"
 #include "cuda/threads.cuh"
 #include "formulas/als.hpp"
 
@@ -56,42 +57,57 @@ __device__ inline float window_score(const AlsProblem& problem, const Window& wi
     return warp_sum(sum);
 }
 
-/// 1 / sqrt of a pivot; 0 where nothing is left of its diagonal number.
-__device__ inline float inverse_root(float pivot, float diagonal) {
-    return pivot > smallest_pivot * diagonal ? 1.0F / sqrtf(pivot) : 0.0F;
-}
-
 /// Factors the leading `size` x `size` block of a warp's rows in place: lane l holds row l as `row`, its diagonal
 /// number before any elimination as `diagonal`, and `right` of the right-hand side. Afterwards row[l] is the inverse of
-/// the diagonal number of the factor, and `right` is the solution of the lower system. The whole warp calls it; lanes
-/// beyond `size` hold zeros.
+/// the diagonal number of the factor (0 where nothing is left of it), and `right` is the solution of the lower system.
+/// The whole warp calls it; lanes beyond `size` hold zeros. Columns are eliminated before they are scaled, so that no
+/// root stands between one step and the next.
 template <int size>
 __device__ void factor_in_warp(float (&row)[size], float diagonal, float& right) {
+    constexpr float smallest_number = 1e-30F;
     const int lane = lane_of_warp();
+    const float least = fmaxf(smallest_pivot * diagonal, smallest_number);
+    float pivot = 0;  // this lane's own
 #pragma unroll
     for (int k = 0; k < size; ++k) {
-        const float inverse = __shfl_sync(whole_warp, inverse_root(row[k], diagonal), k);
-        row[k] = lane == k ? inverse : row[k] * inverse;
-        const float solved = __shfl_sync(whole_warp, right, k) * inverse;
-        right = lane == k ? solved : lane > k ? fmaf(-row[k], solved, right) : right;
+        const float taken = __shfl_sync(whole_warp, row[k], k);
+        const float solved = __shfl_sync(whole_warp, right, k);
+        const float scaled = taken > __shfl_sync(whole_warp, least, k) ? row[k] * fast_reciprocal(taken) : 0.0F;
+        if (lane == k) pivot = taken;
+        if (lane > k) right = fmaf(-scaled, solved, right);
 #pragma unroll
         for (int j = k + 1; j < size; ++j) {
             const float other = __shfl_sync(whole_warp, row[k], j);
-            if (lane >= j) row[j] = fmaf(-row[k], other, row[j]);
+            if (lane >= j) row[j] = fmaf(-scaled, other, row[j]);
         }
+    }
+    const float root = pivot > least ? 1.0F / sqrtf(pivot) : 0.0F;
+    right *= root;
+#pragma unroll
+    for (int k = 0; k < size; ++k) {
+        const float scale = __shfl_sync(whole_warp, root, k);
+        row[k] = lane == k ? scale : row[k] * scale;
     }
 }
 
-/// Solves numbers[0..size) of one row below a factored block: x L' = numbers, with L(k, m) from `lower` and the
-/// inverse of L(k, k) at lower(k, k).
-template <int size, class Lower>
-__device__ void solve_row(float (&numbers)[size], const Lower& lower) {
+/// Solves numbers[0..size) of one row below a factored block: x L' = numbers. Numbers L(m .. , m) of the factor lie at
+/// column(m) + m, in float4s from column(m) on, the inverse of L(m, m) first.
+template <int size, class Column>
+__device__ void solve_row(float (&numbers)[size], const Column& column) {
 #pragma unroll
-    for (int k = 0; k < size; ++k) {
-        float sum = numbers[k];
+    for (int m = 0; m < size; ++m) {
+        float lower[size];
 #pragma unroll
-        for (int m = 0; m < k; ++m) sum = fmaf(-numbers[m], lower(k, m), sum);
-        numbers[k] = sum * lower(k, k);
+        for (int k = m / 4 * 4; k < size; k += 4) {
+            const float4 four = *reinterpret_cast<const float4*>(column(m) + k);
+            lower[k] = four.x;
+            lower[k + 1] = four.y;
+            lower[k + 2] = four.z;
+            lower[k + 3] = four.w;
+        }
+        numbers[m] *= lower[m];
+#pragma unroll
+        for (int k = m + 1; k < size; ++k) numbers[k] = fmaf(-numbers[m], lower[k], numbers[k]);
     }
 }
 

@@ -16,8 +16,8 @@ struct CholeskyShared {
     static_assert(Product::threads == solver_threads && panel % Product::stage == 0);
 
     Product::Shared product;
-    float block[panel][panel + 1];  ///< factored block on the diagonal
-    float diagonal[most_factors];   ///< before any elimination
+    alignas(16) float block[panel][panel + 4];  ///< factored block on the diagonal, by column
+    float diagonal[most_factors];               ///< before any elimination
     float right[most_factors];
 };
 
@@ -98,7 +98,7 @@ private:
         if (lane >= panel) return;
 #pragma unroll
         for (int k = 0; k < panel; ++k) {
-            s_.block[lane][k] = numbers[k];
+            s_.block[k][lane] = numbers[k];
             if (k <= lane) *at(row, base + k) = numbers[k];
         }
         s_.right[row] = right;
@@ -109,7 +109,7 @@ private:
             float numbers[panel];
 #pragma unroll
             for (int k = 0; k < panel; ++k) numbers[k] = *at(row, base + k);
-            solve_row(numbers, [&](int k, int m) { return s_.block[k][m]; });
+            solve_row(numbers, [&](int m) { return s_.block[m]; });
 #pragma unroll
             for (int k = 0; k < panel; ++k) *at(row, base + k) = numbers[k];
         }

@@ -129,7 +129,7 @@ private:
             float numbers[row_panel];
 #pragma unroll
             for (int k = 0; k < row_panel; ++k) numbers[k] = s_.lower[packed(row, base + k)];
-            solve_row(numbers, [&](int k, int m) { return s_.panel[m][base + k]; });
+            solve_row(numbers, [&](int m) { return s_.panel[m] + base; });
 #pragma unroll
             for (int k = 0; k < row_panel; ++k) s_.panel[k][row] = s_.lower[packed(row, base + k)] = numbers[k];
             float right = s_.right[row];

@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(threads) als_improve_kernel(AlsProblem problem
     float* x = problem.out.row(slots.row);
     for (int i = thread_of_block(); i < window.used; i += threads)
         right[i] -= dense_side(problem, window, problem.ridge[slots.row], x, i);
-    __syncthreads();
+    // The same threads read the right-hand side first.
     Cholesky cholesky(matrix, batch.size);
     cholesky.run();
     float* change = batch.changes + static_cast<std::int64_t>(blockIdx.x) * backend::most_block;

@@ -75,6 +75,13 @@ __device__ inline void multiply_add_16x8x16(float (&sum)[4], const std::uint32_t
 #endif
 }
 
+/// 1 / value to the last bit but one, for values that are not denormal.
+__device__ inline float fast_reciprocal(float value) {
+    float result;
+    asm("rcp.approx.f32 %0, %1;" : "=f"(result) : "f"(value));
+    return result;
+}
+
 /// Hides where a value comes from, so that what follows from it is computed where it is used, and not ahead of a loop
 /// into registers that a kernel lacks.
 __device__ inline void hide_origin(int& value) {

@@ -18,8 +18,9 @@ LaneState::LaneState(std::shared_ptr<MemoryPool> pool) : pool_(std::move(pool)) 
 
 LaneState::~LaneState() {
     int earlier = 0;
-    if (is_forked_child() || cudaGetDevice(&earlier) != cudaSuccess) {  // or the process is ending
-        copies_.release();
+    // Handles of another process, or the process is ending.
+    if (is_forked_child() || cudaGetDevice(&earlier) != cudaSuccess) {
+        static_cast<void>(copies_.release());
         return;
     }
     if (earlier != pool_->device()) cudaSetDevice(pool_->device());

@@ -46,9 +46,8 @@ struct Dense {
     std::int64_t stride = 0;
 
     constexpr T* row(std::int64_t r) const { return data + r * stride; }
-    constexpr operator Dense<const T>() const {
-        return {data, rows, cols, stride};
-    }  // NOLINT(google-explicit-constructor)
+    // NOLINTNEXTLINE(google-explicit-constructor): a view costs nothing
+    constexpr operator Dense<const T>() const { return {data, rows, cols, stride}; }
 };
 
 using DenseView = Dense<const float>;

@@ -17,7 +17,7 @@ namespace crosslift::backend {
 struct Stretch {
     std::int64_t begin = 0;
     std::int64_t end = 0;
-    auto operator<=>(const Stretch&) const = default;
+    auto operator<=>(const Stretch&) const = default;  // NOLINT(modernize-use-nullptr): a false alarm of version 14
 };
 
 /// Items by category (unknown, -1, first), then price (unknown last), then row. Without either column items stay as

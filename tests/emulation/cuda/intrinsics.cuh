@@ -12,6 +12,10 @@ namespace crosslift::cuda {
 
 constexpr int large_blocks = 2;  // of no meaning here
 
+inline float fast_reciprocal(float value) {
+    return 1.0F / value;
+}
+
 inline void copy_async16(void* to_shared, const void* from_global) {
     if ((reinterpret_cast<std::uintptr_t>(to_shared) | reinterpret_cast<std::uintptr_t>(from_global)) % 16 != 0)
         emulation::current().fail(
