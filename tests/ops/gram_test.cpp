@@ -74,6 +74,29 @@ TEST_P(ItemGram, AgreesWithAPlainCount) {
     EXPECT_EQ(got.numbers, from_device(again).numbers) << "thread count changed the bits";
 }
 
+TEST_P(ItemGram, ManyItemsAreSummedInStripes) {
+    // So many that a GPU holds the sums of a part of them at a time.
+    const std::int64_t items = 4110;
+    CsrMatrix baskets;
+    baskets.cols = items;
+    for (std::int32_t row = 0; row < 60; ++row) {
+        for (const std::int32_t item : {row * 7, 4080 + row % 5, 4090 + row % 20})
+            if (baskets.indices.empty() || item > baskets.indices.back() ||
+                baskets.indptr.back() == static_cast<std::int64_t>(baskets.indices.size()))
+                baskets.indices.push_back(item);
+        baskets.indptr.push_back(static_cast<std::int64_t>(baskets.indices.size()));
+        ++baskets.rows;
+    }
+    const HostMatrix weights = random_matrix(1, 60, 6);
+    const backend::DenseSpan out = on_device(poisoned(items, items));
+    backend().item_gram(lane(), *backend().make_rows(baskets), weights.numbers, out);
+    HostMatrix got = from_device(out);
+    for (std::int64_t row = 0; row < 60; ++row)
+        for (const std::int32_t a : baskets.view().row(row))
+            for (const std::int32_t b : baskets.view().row(row)) got.at(a, b) -= static_cast<float>(weights.at(0, row));
+    for (const float number : got.numbers) ASSERT_NEAR(number, 0, 1e-5);
+}
+
 TEST_P(ItemGram, RefusesAWrongNumberOfWeights) {
     const auto rows = backend().make_rows(random_baskets(10, 5, 1));
     EXPECT_THROW(backend().item_gram(lane(), *rows, std::vector<float>(9), on_device(HostMatrix(5, 5))),
