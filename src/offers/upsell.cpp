@@ -219,8 +219,9 @@ private:
 };
 
 // Why there is nothing to offer for an item, or "".
-std::string why_nothing(const EngineState& state, std::int32_t item, const std::string& id, UpsellBy by) {
+std::string why_nothing(const EngineState& state, std::int32_t item, const std::string& id, const OfferQuery& query) {
     const Catalog& catalog = state.models.catalog;
+    const UpsellBy by = query.upsell_by;
     if (catalog.leaf(item) == IdMap::unknown && state.ladder(item) == IdMap::unknown)
         return "item '" + id + "' has no category and no ladder, so nothing is known to replace it";
     const auto at = static_cast<std::size_t>(item);
@@ -228,7 +229,15 @@ std::string why_nothing(const EngineState& state, std::int32_t item, const std::
     const bool tiered = !catalog.tier().empty() && !std::isnan(catalog.tier()[at]);
     if (usable(state, item, by) == UpsellBy::tier)
         return tiered ? "" : "item '" + id + "' has no tier, so nothing is known to be above it";
-    return priced ? "" : "item '" + id + "' has no price, so nothing is known to be dearer";
+    if (!priced) return "item '" + id + "' has no price, so nothing is known to be dearer";
+    if (by == UpsellBy::unit_price && (state.pack.empty() || state.pack[at].unit == PackSize::Unit::unknown))
+        return "item '" + id +
+               "' has no pack size, so nothing is known to be dearer per unit; OfferQuery.upsell_by is unit_price";
+    if (query.min_value_ratio > 0 && catalog.attributes().empty())
+        return "the catalog has no attributes, so nothing is known to be worth its price; OfferQuery.min_value_ratio "
+               "is "
+               "above 0";
+    return "";
 }
 
 }  // namespace
@@ -236,7 +245,7 @@ std::string why_nothing(const EngineState& state, std::int32_t item, const std::
 std::vector<Offer> upsell_offers(const EngineState& state, const OfferQuery& query, ResolvedQuery& resolved) {
     if (resolved.basket.empty()) return {};
     const std::int32_t item = resolved.basket.front();
-    std::string nothing = why_nothing(state, item, std::string(state.models.catalog.items()[item]), query.upsell_by);
+    std::string nothing = why_nothing(state, item, std::string(state.models.catalog.items()[item]), query);
     if (nothing.empty()) return Upsell(state, query, resolved).offers();
     resolved.warnings.push_back(std::move(nothing));
     return {};

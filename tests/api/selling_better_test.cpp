@@ -116,6 +116,19 @@ TEST(SellingBetter, R24_ATierAlsoOrdersWhatHasPrices) {
     EXPECT_EQ(std::set<std::string>(found.begin(), found.end()), (std::set<std::string>{"c0i4", "c0i5"}));
 }
 
+TEST(SellingBetter, WhatCannotBeKnownIsAWarning) {
+    const OfferEngine bare =
+        shop_with([](CatalogTable& table, std::size_t n, const std::string&) { table.pack_size[n] = "big"; });
+    const auto warning = [&](const OfferQuery& query) {
+        const OfferList list = bare.upsell("c0i1", {}, query);
+        EXPECT_TRUE(list.offers.empty());
+        return list.warnings.empty() ? "" : list.warnings.front();
+    };
+    EXPECT_NE(warning({.upsell_by = UpsellBy::unit_price}).find("pack size"), std::string::npos);
+    EXPECT_NE(warning({.upsell_by = UpsellBy::tier}).find("tier"), std::string::npos);
+    EXPECT_NE(warning({.min_value_ratio = 0.5}).find("attributes"), std::string::npos);
+}
+
 TEST(SellingBetter, R24_UnitPricesCompareWhatIsInThePack) {
     // Rank r holds (1 + r) * 100 g for (1 + r) * 2: all cost the same per gram, until rank 3 is filled with half.
     const OfferEngine engine = shop_with([](CatalogTable& table, std::size_t n, const std::string& id) {
