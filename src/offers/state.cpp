@@ -76,6 +76,7 @@ std::vector<std::vector<std::int32_t>> sort_leaf_items(const Catalog& catalog) {
 
 std::vector<std::uint8_t> find_available(const Catalog& catalog) {
     std::vector<std::uint8_t> found;
+    found.reserve(static_cast<std::size_t>(catalog.size()));
     for (std::int32_t item = 0; item < catalog.size(); ++item) found.push_back(catalog.available(item) ? 1 : 0);
     return found;
 }
@@ -85,9 +86,10 @@ std::vector<std::int32_t> sort_dearest_first(const Catalog& catalog) {
     std::iota(order.begin(), order.end(), 0);
     const auto price = catalog.price();
     if (price.empty()) return order;
-    const auto unknown = std::ranges::stable_partition(
-        order, [&](std::int32_t item) { return std::isnan(price[static_cast<std::size_t>(item)]); });
-    std::ranges::stable_sort(unknown, std::ranges::greater(),
+    const auto known = std::stable_partition(order.begin(), order.end(), [&](std::int32_t item) {
+        return std::isnan(price[static_cast<std::size_t>(item)]);
+    });
+    std::ranges::stable_sort(known, order.end(), std::ranges::greater(),
                              [&](std::int32_t item) { return price[static_cast<std::size_t>(item)]; });
     return order;
 }

@@ -38,10 +38,10 @@ std::string pack_clause(const EngineState& state, std::int32_t from, double old_
     const auto near = [](double value, double wanted) { return std::abs(value - wanted) < 0.005; };
     char text[48] = "";
     std::snprintf(text, sizeof text, ", %.3g times the pack", ratio);
-    const std::string size = near(ratio, 1)     ? ", same pack size"
-                             : near(ratio, 2)   ? ", double the pack"
-                             : near(ratio, 0.5) ? ", half the pack"
-                                                : text;
+    std::string size = near(ratio, 1)     ? ", same pack size"
+                       : near(ratio, 2)   ? ", double the pack"
+                       : near(ratio, 0.5) ? ", half the pack"
+                                          : text;
     if (near(ratio, 1) || std::abs(change) < 0.005) return size;  // the price says it already
     std::snprintf(text, sizeof text, ", %.0f %% %s ", 100 * std::abs(change), change < 0 ? "less" : "more");
     const PackSize::Unit unit = state.pack[static_cast<std::size_t>(to)].unit;
@@ -101,6 +101,7 @@ public:
         repeats_last(found);
         found.resize(std::min(found.size(), static_cast<std::size_t>(query_.k)));
         std::vector<Offer> result;
+        result.reserve(found.size());
         for (const Candidate& candidate : found) result.push_back(describe(candidate, rivals.size()));
         return result;
     }
