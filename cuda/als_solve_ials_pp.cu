@@ -63,7 +63,6 @@ private:
         const float ridge = problem_.ridge[s_.row_number];
         if (thread_of_block() < width)
             s_.row.right[thread_of_block()] -= dense_side(problem_, window, ridge, s_.x, thread_of_block());
-        __syncthreads();
         system.solve(problem_, window, ridge, left);
         for (int i = thread_of_block(); i < window.used; i += S::threads) s_.x[window.first + i] += s_.row.right[i];
         add_scores(window, s_.row.right);

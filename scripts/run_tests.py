@@ -33,7 +33,7 @@ RACES = [
     "*StreamedRows.GiveTheSameItemGram*", "*StreamedRows.GiveTheSameLoss*", "*AlsSolve.GradientSteps*",
     "*AlsSolve.OneHugeRow*", "*AlsSolve.Singular*", "*AlsMixed.Extreme*", "*AlsMixed.StoredHalves*",
     "*AlsMixed.BlocksOfFactors*", "*AlsMixed.MixedSumsOfLong*", "*TopKOperation.EachQuery*",
-    "*TopKOperation.ColumnsChange*", "*TopKCuts.Agrees*", "*TopKCuts.VeryLargeK*",
+    "*TopKOperation.ColumnsChange*", "*TopKCuts.Agrees*", "*TopKCuts.VeryLargeK*", "*TopKOperation.LargeCatalogs*",
 ]  # fmt: skip
 
 
