@@ -89,8 +89,8 @@ public:
         }
     }
 
-    /// Adds the dense part to the sums in `left` and solves with right; all threads of the block call it after Sums::run().
-    /// Has a barrier before right is read, and ends with one, the solution in right.
+    /// Adds the dense part to the sums in `left` and solves with right; all threads of the block call it after
+    /// Sums::run(). Has a barrier before right is read, and ends with one, the solution in right.
     __device__ void solve(const AlsProblem& problem, const Window& window, float ridge, typename S::Patch& left) {
         add_dense_part(problem, window, ridge, left);
         for (int base = 0; base < d; base += row_panel) eliminate(base, left);
