@@ -20,8 +20,8 @@ from pathlib import Path
 # Public headers by layer. A new public header is entered here, in the layer of DESIGN that it belongs to.
 PUBLIC_HEADERS = {
     "words": ["api", "cuda_libraries", "device", "error", "matrix", "progress", "sparse", "synchronize"],
-    "data words": ["arrow", "columns", "ids", "transactions", "catalog", "history", "context"],
-    "algorithm words": ["als", "bpr", "ease", "complement", "own_history", "retrieval"],
+    "data words": ["arrow", "columns", "ids", "transactions", "catalog", "content", "history", "context"],
+    "algorithm words": ["als", "bpr", "ease", "complement", "cold_start", "own_history", "retrieval"],
     "offer words": [
         "price",
         "trade_up",

@@ -31,7 +31,8 @@ struct ComplementTrial {
 };
 
 /// score of item j for a basket q = intercept_j + sum_{i in q} (in_i . out_j + residual_ij).
-/// Items outside the closed form have zero rows; with EaseOptions::intercept theirs is their share of the baskets.
+/// Items outside the closed form have zero rows until add_cold_items gives them some; with EaseOptions::intercept
+/// theirs is their share of the baskets.
 struct ComplementModel {
     Matrix in_factors;             ///< items x factors
     Matrix out_factors;            ///< items x factors
@@ -41,6 +42,8 @@ struct ComplementModel {
     std::vector<ComplementTrial> trials;
     double kept_hr10 = 0;             ///< validation HR@10 of this form / of the full matrix; 0 where not measured
     std::int64_t modelled_items = 0;  ///< items inside the dense closed form
+    std::int64_t cold_items = 0;      ///< items placed by their content (cold_start.hpp)
+    double similarity_weight = 0;     ///< of that placing
 };
 
 /// Fits on baskets x items (stored cells count as 1); `time` (seconds or order, one per basket, may be empty: as they

@@ -8,9 +8,11 @@
 #include <crosslift/bpr.hpp>
 #include <crosslift/bundle.hpp>
 #include <crosslift/catalog.hpp>
+#include <crosslift/cold_start.hpp>
 #include <crosslift/columns.hpp>
 #include <crosslift/comparison.hpp>
 #include <crosslift/complement.hpp>
+#include <crosslift/content.hpp>
 #include <crosslift/context.hpp>
 #include <crosslift/device.hpp>
 #include <crosslift/ease.hpp>

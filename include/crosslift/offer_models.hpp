@@ -4,6 +4,7 @@
 #include <crosslift/acceptance.hpp>
 #include <crosslift/als.hpp>
 #include <crosslift/catalog.hpp>
+#include <crosslift/cold_start.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/context.hpp>
 #include <crosslift/device.hpp>
@@ -21,6 +22,7 @@ namespace crosslift {
 struct OfferEngineOptions {
     ContextOptions context;  ///< what counts as bought together
     ComplementOptions complement;
+    ColdStartOptions cold_start;  ///< for items that too few baskets hold
     AlsOptions taste = {.factors = 64, .iterations = 10, .objective = AlsObjective::rendle, .regularization = 0.003F};
     TradeUpOptions trade_up;
     AcceptanceOptions acceptance;

@@ -31,6 +31,9 @@ class OfferEngine(OfferBatches, SellingQueries, Estimator):
         Settings of what goes with what; None: the defaults.
     taste : ImplicitALS, optional
         Settings of the customers' taste; None: 64 factors, 10 sweeps, objective "rendle", regularization 0.003.
+    cold_start : bool
+        Places items that too few baskets hold by what the catalog says of them: categories, brand, maker, words of the
+        name, price.
     trade_up : dict, optional
         Settings of the trade-up model: ``min_price_ratio``, ``l2``, ``windows``, ``window_share``, ``max_events``.
     context : str
@@ -66,6 +69,7 @@ class OfferEngine(OfferBatches, SellingQueries, Estimator):
         *,
         complement: ComplementModel | None = None,
         taste: ImplicitALS | None = None,
+        cold_start: bool = True,
         trade_up: dict[str, Any] | None = None,
         context: str = "basket",
         session_hours: float = 12.0,
@@ -77,6 +81,7 @@ class OfferEngine(OfferBatches, SellingQueries, Estimator):
     ) -> None:
         self.complement = complement
         self.taste = taste
+        self.cold_start = cold_start
         self.trade_up = trade_up
         self.context = context
         self.session_hours = session_hours
@@ -118,6 +123,7 @@ class OfferEngine(OfferBatches, SellingQueries, Estimator):
                 "context": self.context,
                 "session_hours": self.session_hours,
                 "window_days": self.window_days,
+                "cold_start": self.cold_start,
                 "seed": self.seed,
                 "threads": self.threads,
                 "device": self.device,

@@ -100,6 +100,7 @@ void visit(OfferEngineOptions& o, Visit&& field) {
     field("context", o.context.context);
     field("session_hours", o.context.session_hours);
     field("window_days", o.context.window_days);
+    field("cold_start", o.cold_start.enabled);
     field("seed", o.seed);
     field("threads", o.threads);
     field("device", o.device);

@@ -105,6 +105,8 @@ void fields(Archive& archive, ComplementModel& model) {
     archive("trials", model.trials);
     archive("kept_hr10", model.kept_hr10);
     archive("modelled_items", model.modelled_items);
+    archive("cold_items", model.cold_items);
+    archive("similarity_weight", model.similarity_weight);
 }
 
 template <class Archive>
@@ -221,9 +223,18 @@ void fields(Archive& archive, ContextOptions& options) {
 }
 
 template <class Archive>
+void fields(Archive& archive, ColdStartOptions& options) {
+    archive("enabled", options.enabled);
+    archive("regularization", options.regularization);
+    archive("relatives", options.relatives);
+    archive("residuals", options.residuals);
+}
+
+template <class Archive>
 void fields(Archive& archive, OfferEngineOptions& options) {
     archive("context", options.context);
     archive("complement", options.complement);
+    archive("cold_start", options.cold_start);
     archive("taste", options.taste);
     archive("trade_up", options.trade_up);
     archive("acceptance", options.acceptance);

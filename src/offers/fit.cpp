@@ -1,4 +1,6 @@
 // One fit: purchases and catalog in, every model of the engine out.
+#include <crosslift/cold_start.hpp>
+#include <crosslift/content.hpp>
 #include <crosslift/error.hpp>
 #include <crosslift/offers.hpp>
 
@@ -47,6 +49,8 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     models.complement =
         fit_complement(contexts.baskets, contexts.time, basket_age_days(contexts, contexts.latest_time()), complement,
                        progress, contexts.line);
+    models.complement = add_cold_items(std::move(models.complement), contexts.baskets, contexts.time,
+                                       item_content(models.catalog), options.cold_start, progress);
     models.own_history = tune_own_history(history, models.complement.options.ease, progress);
 
     AlsOptions taste = options.taste;

@@ -1,0 +1,415 @@
+// Items without purchases, from what they are like: ridge regression of the closed form's rows and columns on content.
+#include "algorithms/basket_slices.hpp"
+#include "algorithms/memory_plan.hpp"
+#include "backend/backend.hpp"
+#include "devices/devices.hpp"
+
+#include <crosslift/cold_start.hpp>
+#include <crosslift/error.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace crosslift {
+namespace {
+
+using namespace algorithms;
+
+constexpr std::int64_t weight_baskets = 1000;  // the slope of co-purchase on similarity is taken from so many
+constexpr std::int64_t block_rows = 512;       // new items solved at a time
+constexpr double prior_sales = 3;
+
+void check_arguments(const ComplementModel& model, const CsrView& baskets, std::size_t times,
+                     const ItemContent& content, const ColdStartOptions& options) {
+    check(baskets);
+    check(content.features);
+    const auto want = [](bool holds, const std::string& message) {
+        if (!holds) throw InvalidArgument("add_cold_items: " + message);
+    };
+    const auto items = static_cast<std::int64_t>(model.intercept.size());
+    want(baskets.cols == items, "the baskets hold " + std::to_string(baskets.cols) + " items and the model " +
+                                    std::to_string(items) + "; give the baskets that it was fitted on");
+    want(times == 0 || times == idx(baskets.rows), "time holds " + std::to_string(times) +
+                                                       " values; give none, or one for each of the " +
+                                                       std::to_string(baskets.rows) + " baskets");
+    want(content.features.rows == items, "content has " + std::to_string(content.features.rows) +
+                                             " rows; give one for each of the " + std::to_string(items) + " items");
+    want(content.log_price.empty() || content.log_price.size() == model.intercept.size(),
+         "content has " + std::to_string(content.log_price.size()) + " prices; give none, or one for each of the " +
+             std::to_string(items) + " items");
+    want(options.regularization > 0 && std::isfinite(options.regularization),
+         "regularization is " + std::to_string(options.regularization) + "; give a positive number");
+    want(options.relatives >= 1, "relatives is " + std::to_string(options.relatives) + "; give 1 or more");
+    want(options.residuals >= 0, "residuals is " + std::to_string(options.residuals) + "; give 0 or more");
+}
+
+// s of ItemContent, a row at a time.
+class Similarity {
+public:
+    explicit Similarity(const ItemContent& content)
+        : content_(content), holders_(transpose(content.features)), log_price_(content.log_price) {
+        double sum = 0, known = 0;
+        for (const float price : log_price_) {
+            if (std::isnan(price)) continue;
+            sum += static_cast<double>(price);
+            ++known;
+        }
+        // Left out of some pairs only, prices would make similarities that are no inner products of anything.
+        for (float& price : log_price_)
+            if (std::isnan(price)) price = static_cast<float>(sum / std::max(known, 1.0));
+    }
+
+    /// out[j] = s_ij for every item j; 0 for i itself.
+    void row(std::int64_t item, std::span<float> out) const {
+        std::ranges::fill(out, 0.0F);
+        const CsrView features = content_.features, holders = holders_;
+        for (std::size_t n = 0; n < features.row(item).size(); ++n) {
+            const std::int64_t feature = features.row(item)[n];
+            const float value = features.row_values(item)[n];
+            const auto items = holders.row(feature);
+            const auto values = holders.row_values(feature);
+            for (std::size_t m = 0; m < items.size(); ++m) out[idx(items[m])] += value * values[m];
+        }
+        out[idx(item)] = 0;
+        for (std::size_t j = 0; j < log_price_.size(); ++j) {
+            if (out[j] == 0) continue;
+            const float distance = (log_price_[idx(item)] - log_price_[j]) / price_width;
+            out[j] *= std::exp(-0.5F * distance * distance);
+        }
+    }
+
+    std::int64_t items() const { return content_.features.rows; }
+
+private:
+    static constexpr float price_width = 0.7F;
+    const ItemContent& content_;
+    CsrMatrix holders_;  // features x items
+    std::vector<float> log_price_;
+};
+
+// What baskets say about the items in general.
+struct Sales {
+    std::vector<std::int64_t> counts;
+    std::vector<std::int64_t> since_first;  // baskets of two items or more from an item's first sale on; 0: never sold
+    std::int64_t baskets = 0;               // of two items or more
+
+    Sales(const CsrView& all, std::span<const std::int64_t> time)
+        : counts(basket_counts(all)), since_first(counts.size(), 0) {
+        const std::vector<std::int64_t> rows = rows_by_time(all.rows, time);
+        for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+            const auto items = all.row(*row);
+            if (items.size() < 2) continue;
+            ++baskets;
+            for (const std::int32_t item : items) since_first[idx(item)] = baskets;
+        }
+    }
+};
+
+// Least squares of "j is in the basket" on t_j = sum of s_ij^2 over its items, about its popularity.
+double similarity_weight(const Similarity& similarity, const CsrView& baskets, const Sales& sales) {
+    std::vector<float> row(idx(similarity.items()));
+    std::vector<double> sums(row.size());
+    const std::int64_t step = std::max<std::int64_t>(baskets.rows / weight_baskets, 1);
+    double together = 0, squares = 0;
+    for (std::int64_t basket = 0; basket < baskets.rows; basket += step) {
+        const auto items = baskets.row(basket);
+        if (items.size() < 2) continue;
+        std::ranges::fill(sums, 0.0);
+        for (const std::int32_t item : items) {
+            similarity.row(item, row);
+            for (std::size_t j = 0; j < row.size(); ++j) sums[j] += static_cast<double>(row[j] * row[j]);
+        }
+        for (const std::int32_t item : items) together += sums[idx(item)];
+        for (std::size_t j = 0; j < sums.size(); ++j) {
+            together -= sums[j] * static_cast<double>(sales.counts[j]) / static_cast<double>(sales.baskets);
+            squares += sums[j] * sums[j];
+        }
+    }
+    return squares > 0 ? std::max(together / squares, 0.0) : 0.0;
+}
+
+struct Cell {
+    std::int32_t item = 0;
+    float value = 0;
+};
+
+// The `most` largest, in the order of items.
+void keep_largest(std::vector<Cell>& cells, std::size_t most) {
+    std::erase_if(cells, [](const Cell& cell) { return cell.value == 0; });
+    const auto larger = [](const Cell& a, const Cell& b) {
+        const float x = std::abs(a.value), y = std::abs(b.value);
+        return x != y ? x > y : a.item < b.item;
+    };
+    if (cells.size() > most) {
+        std::ranges::nth_element(cells, cells.begin() + static_cast<std::ptrdiff_t>(most), larger);
+        cells.resize(most);
+    }
+    std::ranges::sort(cells, {}, &Cell::item);
+}
+
+// (s_WW + regularization I)^-1 and s_WW itself.
+class Ridge {
+public:
+    Ridge(const Similarity& similarity, std::span<const std::int32_t> modelled, const ComplementOptions& options,
+          double regularization, std::stop_token stop)
+        : modelled_(modelled),
+          machine_(open_backend(options.ease.device)),
+          lane_(machine_->lane(options.ease.threads)),
+          size_(static_cast<std::int64_t>(modelled.size())) {
+        if (size_ == 0) return;
+        const std::int64_t bytes = size_ * size_ * static_cast<std::int64_t>(sizeof(float));
+        MemoryPlan plan;
+        plan.add("the items' similarities", bytes);
+        plan.add("rows of new items", 2 * block_rows * size_ * static_cast<std::int64_t>(sizeof(float)));
+        if (machine_->device().kind == Device::Kind::cpu) plan.add("their copy", bytes);
+        plan.require(*machine_, "The regression of " + std::to_string(size_) + " items on their content",
+                     "give a smaller ComplementOptions::max_items");
+        similarities_.resize(idx(size_ * size_));
+        std::vector<float> row(idx(similarity.items()));
+        for (std::int64_t k = 0; k < size_; ++k) {
+            similarity.row(modelled_[idx(k)], row);
+            pick(row, std::span(similarities_).subspan(idx(k * size_), idx(size_)));
+        }
+        inverse_ = machine_->array<float>(size_ * size_);
+        machine_->copy_in(*lane_, inverse_.data(), similarities_.data(), bytes);
+        const std::vector<float> diagonal(idx(size_), static_cast<float>(1 + regularization));
+        machine_->set_diagonal(*lane_, diagonal, inverse());
+        machine_->invert_spd(*lane_, inverse(), std::move(stop));
+    }
+
+    /// The modelled items' values of a row over all items.
+    void pick(std::span<const float> row, std::span<float> out) const {
+        for (std::size_t k = 0; k < out.size(); ++k) out[k] = row[idx(modelled_[k])];
+    }
+
+    /// s_kW.
+    std::span<const float> row(std::int64_t k) const {
+        return std::span(similarities_).subspan(idx(k * size_), idx(size_));
+    }
+
+    /// Replaces rows of s_cW by a_c.
+    void solve(std::span<float> rows) const {
+        if (rows.empty()) return;
+        const std::int64_t count = static_cast<std::int64_t>(rows.size()) / size_;
+        const auto bytes = static_cast<std::int64_t>(rows.size_bytes());
+        auto left = machine_->array<float>(count * size_), out = machine_->array<float>(count * size_);
+        machine_->copy_in(*lane_, left.data(), rows.data(), bytes);
+        machine_->multiply(*lane_, 1.0F, {left.data(), count, size_, size_}, false,
+                           {inverse_.data(), size_, size_, size_}, false, 0.0F, {out.data(), count, size_, size_});
+        machine_->copy_out(*lane_, rows.data(), out.data(), bytes);
+    }
+
+private:
+    backend::DenseSpan inverse() { return {inverse_.data(), size_, size_, size_}; }
+
+    std::span<const std::int32_t> modelled_;
+    std::shared_ptr<const backend::Backend> machine_;
+    std::unique_ptr<backend::Lane> lane_;
+    std::int64_t size_;
+    std::vector<float> similarities_;
+    backend::Array<float> inverse_;
+};
+
+class ColdStart {
+public:
+    ColdStart(ComplementModel model, const Sales& sales, const Similarity& similarity,
+              std::span<const std::int32_t> modelled, std::span<const std::int32_t> cold,
+              const ColdStartOptions& options, std::stop_token stop)
+        : model_(std::move(model)),
+          sales_(sales),
+          similarity_(similarity),
+          modelled_(modelled),
+          cold_(cold),
+          options_(options),
+          stop_(std::move(stop)),
+          residual_columns_(transpose(model_.residuals)),
+          rows_(model_.intercept.size()),
+          values_(model_.intercept.size()) {
+        for (const std::int32_t item : modelled_)
+            damping_.push_back(std::pow(static_cast<float>(std::max<std::int64_t>(sales.counts[idx(item)], 1)),
+                                        static_cast<float>(-model_.options.ease.damping)));
+        if (!damping_.empty())
+            usual_damping_ =
+                std::accumulate(damping_.begin(), damping_.end(), 0.0F) / static_cast<float>(damping_.size());
+    }
+
+    ComplementModel run(const Ridge& ridge, double weight) {
+        weight_ = static_cast<float>(weight);
+        find_relatives(ridge);
+        for (std::size_t n = 0; n < cold_.size(); ++n) {
+            if (stop_.stop_requested()) throw Stopped("the cold start was stopped before every new item was placed");
+            mix_factors(n);
+            add_cells(ridge, n);
+        }
+        write_residuals();
+        model_.cold_items = static_cast<std::int64_t>(cold_.size());
+        model_.similarity_weight = weight;
+        return std::move(model_);
+    }
+
+private:
+    // a_c and share_c of every new item, and the intercept of those never sold.
+    void find_relatives(const Ridge& ridge) {
+        const std::size_t size = modelled_.size();
+        std::vector<float> row(idx(similarity_.items()));
+        std::vector<float> block;
+        for (std::size_t first = 0; first < cold_.size(); first += block_rows) {
+            if (stop_.stop_requested()) throw Stopped("the cold start was stopped before every new item was solved");
+            const std::size_t count = std::min<std::size_t>(block_rows, cold_.size() - first);
+            block.resize(count * size);
+            for (std::size_t n = 0; n < count; ++n) {
+                similarity_.row(cold_[first + n], row);
+                ridge.pick(row, std::span(block).subspan(n * size, size));
+            }
+            ridge.solve(block);
+            for (std::size_t n = 0; n < count; ++n)
+                keep_relatives(cold_[first + n], std::span<const float>(block).subspan(n * size, size));
+        }
+    }
+
+    void keep_relatives(std::int32_t item, std::span<const float> mixture) {
+        std::vector<Cell>& relatives = relatives_.emplace_back();  // Cell::item counts the modelled items
+        for (std::size_t k = 0; k < mixture.size(); ++k)
+            relatives.push_back({static_cast<std::int32_t>(k), mixture[k]});
+        keep_largest(relatives, idx(options_.relatives));
+        double sold = 0, intercept = 0;
+        for (const Cell& relative : relatives) {
+            const std::int32_t of = modelled_[idx(relative.item)];
+            sold += static_cast<double>(relative.value) * static_cast<double>(sales_.counts[idx(of)]);
+            intercept += static_cast<double>(relative.value) * static_cast<double>(model_.intercept[idx(of)]);
+        }
+        const double in_each_basket = std::max(sold, 0.0) / static_cast<double>(sales_.baskets);
+        const double expected = in_each_basket * static_cast<double>(sales_.since_first[idx(item)]);
+        shares_.push_back(static_cast<float>(prior_sales / (prior_sales + expected)));
+        if (sales_.counts[idx(item)] == 0 && model_.options.ease.intercept)
+            model_.intercept[idx(item)] = static_cast<float>(std::max(intercept, 0.0));
+    }
+
+    // in_w . out_w: the embeddings' word about an item and itself, which is none and must not go into mixtures.
+    float own_product(std::int32_t item) const {
+        float sum = 0;
+        const auto in = model_.in_factors.row(item), out = model_.out_factors.row(item);
+        for (std::size_t f = 0; f < in.size(); ++f) sum += in[f] * out[f];
+        return sum;
+    }
+
+    void mix_factors(std::size_t n) {
+        if (model_.in_factors.cols() == 0) return;
+        const auto in = model_.in_factors.row(cold_[n]), out = model_.out_factors.row(cold_[n]);
+        for (const Cell& relative : relatives_[n]) {
+            const auto from = static_cast<std::int64_t>(modelled_[idx(relative.item)]);
+            for (std::size_t f = 0; f < in.size(); ++f) {
+                in[f] += relative.value * model_.in_factors.row(from)[f];
+                out[f] += shares_[n] * relative.value * model_.out_factors.row(from)[f];
+            }
+        }
+    }
+
+    // Adds factor * the row of `matrix` to values_.
+    void add_row(const CsrView& matrix, std::int32_t row, float factor) {
+        for (std::size_t n = 0; n < matrix.row(row).size(); ++n)
+            values_[idx(matrix.row(row)[n])] += factor * matrix.row_values(row)[n];
+    }
+
+    void add_cells(const Ridge& ridge, std::size_t n) {
+        const std::int32_t item = cold_[n];
+        const float share = shares_[n];
+        const std::vector<Cell>& relatives = relatives_[n];
+        std::vector<float> all(values_.size()), untold(modelled_.size());
+        similarity_.row(item, all);
+        for (std::size_t k = 0; k < untold.size(); ++k) untold[k] = square(all[idx(modelled_[k])]);
+        for (const Cell& relative : relatives) {
+            const auto row = ridge.row(relative.item);
+            for (std::size_t k = 0; k < untold.size(); ++k) untold[k] -= relative.value * square(row[k]);
+        }
+        // As one in the basket: what goes with its relatives, and other new items that are like it.
+        std::ranges::fill(values_, 0.0F);
+        for (const Cell& relative : relatives) add_row(model_.residuals, modelled_[idx(relative.item)], relative.value);
+        for (const Cell& relative : relatives)
+            values_[idx(modelled_[idx(relative.item)])] -= relative.value * own_product(modelled_[idx(relative.item)]);
+        for (std::size_t k = 0; k < untold.size(); ++k) values_[idx(modelled_[k])] += weight_ * damping_[k] * untold[k];
+        for (std::size_t other = 0; other < cold_.size(); ++other)
+            values_[idx(cold_[other])] = shares_[other] * weight_ * usual_damping_ * square(all[idx(cold_[other])]);
+        for (const Cell& cell : largest(item)) rows_[idx(item)].push_back(cell);
+        // As one offered to the modelled.
+        std::ranges::fill(values_, 0.0F);
+        for (const Cell& relative : relatives)
+            add_row(residual_columns_, modelled_[idx(relative.item)], share * relative.value);
+        for (const Cell& relative : relatives)
+            values_[idx(modelled_[idx(relative.item)])] -=
+                share * relative.value * own_product(modelled_[idx(relative.item)]);
+        for (std::size_t k = 0; k < untold.size(); ++k)
+            values_[idx(modelled_[k])] += share * weight_ * usual_damping_ * untold[k];
+        for (const Cell& cell : largest(item)) rows_[idx(cell.item)].push_back({item, cell.value});
+    }
+
+    std::vector<Cell> largest(std::int32_t item) {
+        values_[idx(item)] = 0;
+        std::vector<Cell> cells;
+        for (std::size_t j = 0; j < values_.size(); ++j)
+            if (values_[j] != 0) cells.push_back({static_cast<std::int32_t>(j), values_[j]});
+        keep_largest(cells, idx(options_.residuals));
+        return cells;
+    }
+
+    static float square(float value) { return value * value; }
+
+    void write_residuals() {
+        CsrMatrix merged;
+        merged.rows = merged.cols = model_.residuals.rows;
+        const CsrView before = model_.residuals;
+        for (std::int64_t row = 0; row < before.rows; ++row) {
+            std::vector<Cell>& cells = rows_[idx(row)];
+            for (std::size_t n = 0; n < before.row(row).size(); ++n)
+                cells.push_back({before.row(row)[n], before.row_values(row)[n]});
+            std::ranges::sort(cells, {}, &Cell::item);
+            for (const Cell& cell : cells) {
+                merged.indices.push_back(cell.item);
+                merged.values.push_back(cell.value);
+            }
+            merged.indptr.push_back(static_cast<std::int64_t>(merged.indices.size()));
+        }
+        model_.residuals = std::move(merged);
+    }
+
+    ComplementModel model_;
+    const Sales& sales_;
+    const Similarity& similarity_;
+    std::span<const std::int32_t> modelled_, cold_;
+    const ColdStartOptions& options_;
+    std::stop_token stop_;
+    CsrMatrix residual_columns_;
+    std::vector<std::vector<Cell>> rows_;  // new cells of each row of the residuals
+    std::vector<float> values_;
+    std::vector<std::vector<Cell>> relatives_;  // of each new item
+    std::vector<float> shares_;
+    std::vector<float> damping_;  // of the modelled
+    float usual_damping_ = 1;
+    float weight_ = 0;
+};
+
+}  // namespace
+
+ComplementModel add_cold_items(ComplementModel model, const CsrView& baskets, std::span<const std::int64_t> time,
+                               const ItemContent& content, const ColdStartOptions& options, const Progress& progress) {
+    check_arguments(model, baskets, time.size(), content, options);
+    const Sales sales(baskets, time);
+    const std::vector<std::int32_t> modelled =
+        best_sellers(sales.counts, model.options.min_baskets, model.options.max_items);
+    std::vector<std::int32_t> cold;
+    for (std::int32_t item = 0; item < static_cast<std::int32_t>(model.intercept.size()); ++item)
+        if (!std::ranges::binary_search(modelled, item) && !content.features.view().row(item).empty())
+            cold.push_back(item);
+    if (!options.enabled || cold.empty() || sales.baskets == 0) return model;
+    const Similarity similarity(content);
+    const double weight = similarity_weight(similarity, baskets, sales);
+    const Ridge ridge(similarity, modelled, model.options, options.regularization, progress.stop);
+    return ColdStart(std::move(model), sales, similarity, modelled, cold, options, progress.stop).run(ridge, weight);
+}
+
+}  // namespace crosslift
