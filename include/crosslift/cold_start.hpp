@@ -26,7 +26,8 @@ struct ColdStartOptions {
 ///   e_cw = s_cw^2 - sum a_ck s_kw^2, what c's relatives do not tell, is added as weight * e_cw, damped as scores are;
 ///   weight: slope of "j is in the basket" on the sum of s_ij^2 over its other items, over all sold items; >= 0;
 ///   share_c = 3 / (3 + what c's relatives would have sold since c's first sale): an item that was there to be bought
-///   and was not is none to offer. 1 for an item never sold, whose intercept becomes sum a_ck intercept_k (at least 0).
+///   and was not is none to offer. 1 for an item never sold.
+/// Intercepts stay as they are: 0 for an item never sold.
 /// What is modelled stays as it is, bit for bit; without content, or without new items, so does the whole model.
 /// Throws InvalidArgument for arrays that do not fit or options out of range; Stopped on request.
 CROSSLIFT_API ComplementModel add_cold_items(ComplementModel model, const CsrView& baskets,

@@ -253,7 +253,7 @@ public:
     }
 
 private:
-    // a_c and share_c of every new item, and the intercept of those never sold.
+    // a_c and share_c of every new item.
     void find_relatives(const Ridge& ridge) {
         const std::size_t size = modelled_.size();
         std::vector<float> row(idx(similarity_.items()));
@@ -277,17 +277,13 @@ private:
         for (std::size_t k = 0; k < mixture.size(); ++k)
             relatives.push_back({static_cast<std::int32_t>(k), mixture[k]});
         keep_largest(relatives, idx(options_.relatives));
-        double sold = 0, intercept = 0;
-        for (const Cell& relative : relatives) {
-            const std::int32_t of = modelled_[idx(relative.item)];
-            sold += static_cast<double>(relative.value) * static_cast<double>(sales_.counts[idx(of)]);
-            intercept += static_cast<double>(relative.value) * static_cast<double>(model_.intercept[idx(of)]);
-        }
+        double sold = 0;
+        for (const Cell& relative : relatives)
+            sold += static_cast<double>(relative.value) *
+                    static_cast<double>(sales_.counts[idx(modelled_[idx(relative.item)])]);
         const double in_each_basket = std::max(sold, 0.0) / static_cast<double>(sales_.baskets);
         const double expected = in_each_basket * static_cast<double>(sales_.since_first[idx(item)]);
         shares_.push_back(static_cast<float>(prior_sales / (prior_sales + expected)));
-        if (sales_.counts[idx(item)] == 0 && model_.options.ease.intercept)
-            model_.intercept[idx(item)] = static_cast<float>(std::max(intercept, 0.0));
     }
 
     // in_w . out_w: the embeddings' word about an item and itself, which is none and must not go into mixtures.
