@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 namespace crosslift {
 namespace {
@@ -23,11 +24,12 @@ std::string days(double count) {
     return text;
 }
 
-std::string sentence(const Reminder& reminder, const ReminderOptions& options) {
+std::string sentence(const Reminder& reminder, const ReminderOptions& options, std::int64_t as_of) {
     std::string text = "Bought on " + grouped(reminder.purchases) + (reminder.purchases == 1 ? " day" : " days") +
                        ", last on " + day_of(reminder.last) + ", usually again after " + days(reminder.usual_gap_days);
-    return text + ": due on " + day_of(reminder.due) + ", bought within " + days(options.horizon_days) +
-           " with probability " + percent(reminder.offer.probability) + ".";
+    return text + (reminder.due < as_of ? ": was due on " : ": due on ") + day_of(reminder.due) +
+           ", will be bought within " + days(options.horizon_days) + " with probability " +
+           percent(reminder.offer.probability) + ".";
 }
 
 // A reminder is of what was bought before, at its price: a discount is for what goes with it.
@@ -38,8 +40,9 @@ OfferQuery of_reminders(const OfferQuery& query) {
     return plain;
 }
 
-Reminder remind(const EngineState& state, const OfferQuery& plain, std::int32_t customer, const DueItem& due,
+Reminder remind(const EngineState& state, const OfferQuery& plain, const ResolvedQuery& resolved, const DueItem& due,
                 const ReminderOptions& options) {
+    const auto [customer, as_of] = std::pair(resolved.customer, resolved.as_of);
     Reminder reminder;
     reminder.offer = finish_adding(
         state, plain, customer, OfferKind::replenish,
@@ -51,7 +54,7 @@ Reminder remind(const EngineState& state, const OfferQuery& plain, std::int32_t 
     reminder.offer.reasons = {{"due_probability", "", due.probability, true},
                               {"purchases", reminder.offer.item, static_cast<double>(due.purchases), false},
                               {"usual_gap_days", reminder.offer.item, due.usual_gap_days, false}};
-    reminder.offer.sentence = sentence(reminder, options);
+    reminder.offer.sentence = sentence(reminder, options, as_of);
     return reminder;
 }
 
@@ -98,7 +101,7 @@ std::vector<Reminder> due_reminders(const EngineState& state, const OfferQuery& 
          model.due(state.models.history, resolved.customer, resolved.as_of, options.horizon_days)) {
         if (static_cast<int>(reminders.size()) == query.k || due.probability < query.min_relevance) break;
         if (may[static_cast<std::size_t>(due.item)] == 0 || !money.allows_adding(due.item, due.probability)) continue;
-        reminders.push_back(remind(state, plain, resolved.customer, due, options));
+        reminders.push_back(remind(state, plain, resolved, due, options));
     }
     if (options.companions) add_companions(state, query, resolved, reminders);
     return reminders;

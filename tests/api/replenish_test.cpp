@@ -92,6 +92,10 @@ TEST(R19_Replenish, TheSentenceNamesTheDates) {
         << it.offer.sentence;
     EXPECT_NE(it.offer.sentence.find("due on " + format_time(it.due, TimeKind::timestamp).substr(0, 10)),
               std::string::npos);
+    // What is overdue was due.
+    for (const std::int64_t now : {it.due - 1, it.due + 1})
+        for (const Reminder& then : engine().replenish("k7", {.k = 50, .min_relevance = 0, .as_of = now}).reminders)
+            EXPECT_EQ(then.offer.sentence.find(": was due on ") != std::string::npos, then.due < now);
 }
 
 TEST(R19_Replenish, UnknownCustomersAndShopsWithoutDatesHaveNoReminders) {
