@@ -42,7 +42,7 @@ std::pair<double, double> weighted_error(const ComplementModel& model, const Eas
     for (std::int64_t i = 0; i < items; ++i)
         for (std::int64_t j = 0; j < items; ++j) {
             if (i == j) continue;
-            const double weight = std::pow(static_cast<double>(std::max<std::int64_t>(counts[idx(i)], 1)), 0.3);
+            const double weight = std::pow(static_cast<double>(std::max<std::int64_t>(counts[idx(i)], 1)), 0.7);
             const double truth = static_cast<double>(exact.weights.row(i)[idx(j)]);
             error += weight * std::pow(table[idx(i * items + j)] - truth, 2);
             whole += weight * truth * truth;
@@ -74,7 +74,7 @@ TEST(ComplementCompression, EmbeddingsAloneOfFullRankAreTheExactModel) {
     const ComplementModel model = fit_complement(baskets, {}, {}, options);
     EXPECT_TRUE(model.residuals.indices.empty());
     const auto [error, whole] = weighted_error(model, fit_ease(baskets, {}, options.ease), counts_of(baskets));
-    EXPECT_LT(error, 1e-4 * whole);  // float32 gram matrices lose singular values below 1e-3 of the largest
+    EXPECT_LT(error, 2e-4 * whole);  // float32 gram matrices lose singular values below 1e-3 of the largest
 }
 
 // The best rank-d error of a matrix by power iteration with deflation, in float64.
@@ -109,7 +109,7 @@ TEST(ComplementCompression, EmbeddingsAreTheBestOfTheirRank) {
     std::vector<double> weighted(n * n);
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j)
-            weighted[i * n + j] = std::pow(static_cast<double>(std::max<std::int64_t>(counts[i], 1)), 0.15) *
+            weighted[i * n + j] = std::pow(static_cast<double>(std::max<std::int64_t>(counts[i], 1)), 0.35) *
                                   static_cast<double>(exact.weights.row(static_cast<std::int64_t>(i))[j]);
     const double best = best_error(weighted, n, 8);
     // The optimum counts the diagonal too, which the weighted error leaves out.
@@ -126,7 +126,7 @@ TEST(ComplementCompression, ResidualsAreTheLargestWeightedCells) {
     for (std::int64_t i = 0; i < 41; ++i)
         for (std::int64_t j = 0; j < 41; ++j)
             if (i != j)
-                size.push_back(std::pow(static_cast<double>(counts[idx(i)]), 0.15) *
+                size.push_back(std::pow(static_cast<double>(counts[idx(i)]), 0.35) *
                                std::abs(static_cast<double>(exact.weights.row(i)[idx(j)])));
     std::ranges::sort(size, std::greater<>());
     const double bar = size[6 * 40 - 1];  // six for each item that was sold
@@ -136,7 +136,7 @@ TEST(ComplementCompression, ResidualsAreTheLargestWeightedCells) {
             const std::int32_t j = model.residuals.view().row(i)[n];
             const double value = static_cast<double>(exact.weights.row(i)[idx(j)]);
             EXPECT_NEAR(static_cast<double>(model.residuals.view().row_values(i)[n]), value, 1e-6);
-            EXPECT_GE(std::pow(static_cast<double>(counts[idx(i)]), 0.15) * std::abs(value), bar * (1 - 1e-5));
+            EXPECT_GE(std::pow(static_cast<double>(counts[idx(i)]), 0.35) * std::abs(value), bar * (1 - 1e-5));
         }
     check(model.residuals);
 }
