@@ -1,8 +1,6 @@
 // Items without purchases, from what they are like: ridge regression of the closed form's rows and columns on content.
 #include "algorithms/basket_slices.hpp"
-#include "algorithms/memory_plan.hpp"
-#include "backend/backend.hpp"
-#include "devices/devices.hpp"
+#include "algorithms/content_ridge.hpp"
 
 #include <crosslift/cold_start.hpp>
 #include <crosslift/error.hpp>
@@ -21,7 +19,6 @@ namespace {
 using namespace algorithms;
 
 constexpr std::int64_t weight_baskets = 1000;  // the slope of co-purchase on similarity is taken from so many
-constexpr std::int64_t block_rows = 512;       // new items solved at a time
 constexpr double prior_sales = 3;
 
 void check_arguments(const ComplementModel& model, const CsrView& baskets, std::size_t times,
@@ -48,50 +45,6 @@ void check_arguments(const ComplementModel& model, const CsrView& baskets, std::
     want(options.residuals >= 0, "residuals is " + std::to_string(options.residuals) + "; give 0 or more");
 }
 
-// s of ItemContent, a row at a time.
-class Similarity {
-public:
-    explicit Similarity(const ItemContent& content)
-        : content_(content), holders_(transpose(content.features)), log_price_(content.log_price) {
-        double sum = 0, known = 0;
-        for (const float price : log_price_) {
-            if (std::isnan(price)) continue;
-            sum += static_cast<double>(price);
-            ++known;
-        }
-        // Left out of some pairs only, prices would make similarities that are no inner products of anything.
-        for (float& price : log_price_)
-            if (std::isnan(price)) price = static_cast<float>(sum / std::max(known, 1.0));
-    }
-
-    /// out[j] = s_ij for every item j; 0 for i itself.
-    void row(std::int64_t item, std::span<float> out) const {
-        std::ranges::fill(out, 0.0F);
-        const CsrView features = content_.features, holders = holders_;
-        for (std::size_t n = 0; n < features.row(item).size(); ++n) {
-            const std::int64_t feature = features.row(item)[n];
-            const float value = features.row_values(item)[n];
-            const auto items = holders.row(feature);
-            const auto values = holders.row_values(feature);
-            for (std::size_t m = 0; m < items.size(); ++m) out[idx(items[m])] += value * values[m];
-        }
-        out[idx(item)] = 0;
-        for (std::size_t j = 0; j < log_price_.size(); ++j) {
-            if (out[j] == 0) continue;
-            const float distance = (log_price_[idx(item)] - log_price_[j]) / price_width;
-            out[j] *= std::exp(-0.5F * distance * distance);
-        }
-    }
-
-    std::int64_t items() const { return content_.features.rows; }
-
-private:
-    static constexpr float price_width = 0.7F;
-    const ItemContent& content_;
-    CsrMatrix holders_;  // features x items
-    std::vector<float> log_price_;
-};
-
 // What baskets say about the items in general.
 struct Sales {
     std::vector<std::int64_t> counts;
@@ -111,7 +64,7 @@ struct Sales {
 };
 
 // Least squares of "j is in the basket" on t_j = sum of s_ij^2 over its items, about its popularity.
-double similarity_weight(const Similarity& similarity, const CsrView& baskets, const Sales& sales) {
+double similarity_weight(const ContentSimilarity& similarity, const CsrView& baskets, const Sales& sales) {
     std::vector<float> row(idx(similarity.items()));
     std::vector<double> sums(row.size());
     const std::int64_t step = std::max<std::int64_t>(baskets.rows / weight_baskets, 1);
@@ -152,72 +105,9 @@ void keep_largest(std::vector<Cell>& cells, std::size_t most) {
     std::ranges::sort(cells, {}, &Cell::item);
 }
 
-// (s_WW + regularization I)^-1 and s_WW itself.
-class Ridge {
-public:
-    Ridge(const Similarity& similarity, std::span<const std::int32_t> modelled, const ComplementOptions& options,
-          double regularization, std::stop_token stop)
-        : modelled_(modelled),
-          machine_(open_backend(options.ease.device)),
-          lane_(machine_->lane(options.ease.threads)),
-          size_(static_cast<std::int64_t>(modelled.size())) {
-        if (size_ == 0) return;
-        const std::int64_t bytes = size_ * size_ * static_cast<std::int64_t>(sizeof(float));
-        MemoryPlan plan;
-        plan.add("the items' similarities", bytes);
-        plan.add("rows of new items", 2 * block_rows * size_ * static_cast<std::int64_t>(sizeof(float)));
-        if (machine_->device().kind == Device::Kind::cpu) plan.add("their copy", bytes);
-        plan.require(*machine_, "The regression of " + std::to_string(size_) + " items on their content",
-                     "give a smaller ComplementOptions::max_items");
-        similarities_.resize(idx(size_ * size_));
-        std::vector<float> row(idx(similarity.items()));
-        for (std::int64_t k = 0; k < size_; ++k) {
-            similarity.row(modelled_[idx(k)], row);
-            pick(row, std::span(similarities_).subspan(idx(k * size_), idx(size_)));
-        }
-        inverse_ = machine_->array<float>(size_ * size_);
-        machine_->copy_in(*lane_, inverse_.data(), similarities_.data(), bytes);
-        const std::vector<float> diagonal(idx(size_), static_cast<float>(1 + regularization));
-        machine_->set_diagonal(*lane_, diagonal, inverse());
-        machine_->invert_spd(*lane_, inverse(), std::move(stop));
-    }
-
-    /// The modelled items' values of a row over all items.
-    void pick(std::span<const float> row, std::span<float> out) const {
-        for (std::size_t k = 0; k < out.size(); ++k) out[k] = row[idx(modelled_[k])];
-    }
-
-    /// s_kW.
-    std::span<const float> row(std::int64_t k) const {
-        return std::span(similarities_).subspan(idx(k * size_), idx(size_));
-    }
-
-    /// Replaces rows of s_cW by a_c.
-    void solve(std::span<float> rows) const {
-        if (rows.empty()) return;
-        const std::int64_t count = static_cast<std::int64_t>(rows.size()) / size_;
-        const auto bytes = static_cast<std::int64_t>(rows.size_bytes());
-        auto left = machine_->array<float>(count * size_), out = machine_->array<float>(count * size_);
-        machine_->copy_in(*lane_, left.data(), rows.data(), bytes);
-        machine_->multiply(*lane_, 1.0F, {left.data(), count, size_, size_}, false,
-                           {inverse_.data(), size_, size_, size_}, false, 0.0F, {out.data(), count, size_, size_});
-        machine_->copy_out(*lane_, rows.data(), out.data(), bytes);
-    }
-
-private:
-    backend::DenseSpan inverse() { return {inverse_.data(), size_, size_, size_}; }
-
-    std::span<const std::int32_t> modelled_;
-    std::shared_ptr<const backend::Backend> machine_;
-    std::unique_ptr<backend::Lane> lane_;
-    std::int64_t size_;
-    std::vector<float> similarities_;
-    backend::Array<float> inverse_;
-};
-
 class ColdStart {
 public:
-    ColdStart(ComplementModel model, const Sales& sales, const Similarity& similarity,
+    ColdStart(ComplementModel model, const Sales& sales, const ContentSimilarity& similarity,
               std::span<const std::int32_t> modelled, std::span<const std::int32_t> cold,
               const ColdStartOptions& options, std::stop_token stop)
         : model_(std::move(model)),
@@ -238,7 +128,7 @@ public:
                 std::accumulate(damping_.begin(), damping_.end(), 0.0F) / static_cast<float>(damping_.size());
     }
 
-    ComplementModel run(const Ridge& ridge, double weight) {
+    ComplementModel run(const ContentRidge& ridge, double weight) {
         weight_ = static_cast<float>(weight);
         find_relatives(ridge);
         for (std::size_t n = 0; n < cold_.size(); ++n) {
@@ -254,13 +144,13 @@ public:
 
 private:
     // a_c and share_c of every new item.
-    void find_relatives(const Ridge& ridge) {
+    void find_relatives(const ContentRidge& ridge) {
         const std::size_t size = modelled_.size();
         std::vector<float> row(idx(similarity_.items()));
         std::vector<float> block;
-        for (std::size_t first = 0; first < cold_.size(); first += block_rows) {
+        for (std::size_t first = 0; first < cold_.size(); first += ContentRidge::block_rows) {
             if (stop_.stop_requested()) throw Stopped("the cold start was stopped before every new item was solved");
-            const std::size_t count = std::min<std::size_t>(block_rows, cold_.size() - first);
+            const std::size_t count = std::min<std::size_t>(ContentRidge::block_rows, cold_.size() - first);
             block.resize(count * size);
             for (std::size_t n = 0; n < count; ++n) {
                 similarity_.row(cold_[first + n], row);
@@ -312,7 +202,7 @@ private:
             values_[idx(matrix.row(row)[n])] += factor * matrix.row_values(row)[n];
     }
 
-    void add_cells(const Ridge& ridge, std::size_t n) {
+    void add_cells(const ContentRidge& ridge, std::size_t n) {
         const std::int32_t item = cold_[n];
         const float share = shares_[n];
         const std::vector<Cell>& relatives = relatives_[n];
@@ -375,7 +265,7 @@ private:
 
     ComplementModel model_;
     const Sales& sales_;
-    const Similarity& similarity_;
+    const ContentSimilarity& similarity_;
     std::span<const std::int32_t> modelled_, cold_;
     const ColdStartOptions& options_;
     std::stop_token stop_;
@@ -402,9 +292,9 @@ ComplementModel add_cold_items(ComplementModel model, const CsrView& baskets, st
         if (!std::ranges::binary_search(modelled, item) && !content.features.view().row(item).empty())
             cold.push_back(item);
     if (!options.enabled || cold.empty() || sales.baskets == 0) return model;
-    const Similarity similarity(content);
+    const ContentSimilarity similarity(content);
     const double weight = similarity_weight(similarity, baskets, sales);
-    const Ridge ridge(similarity, modelled, model.options, options.regularization, progress.stop);
+    const ContentRidge ridge(similarity, modelled, model.options, options.regularization, progress.stop);
     return ColdStart(std::move(model), sales, similarity, modelled, cold, options, progress.stop).run(ridge, weight);
 }
 
