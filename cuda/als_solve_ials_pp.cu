@@ -11,7 +11,9 @@ struct PassShared {
     RowShared row;
     float x[most_factors];
     float scores[CudaRows::longest_whole_row];  ///< y.x of each cell
-    std::int64_t row_number;                    ///< here, where it takes no register
+    std::int64_t row_number;                    ///< here and below, where they take no register
+    std::int64_t begin;                         ///< the row's cells
+    std::int64_t end;
 };
 
 /// One row's pass, thread by thread.
@@ -23,16 +25,17 @@ class RowPass {
 public:
     using Shared = PassShared<RowShared>;
 
-    __device__ RowPass(const AlsProblem& problem, std::int64_t row)
-        : problem_(problem),
-          s_(shared<Shared>()),
-          begin_(problem.rows.indptr[row]),
-          end_(problem.rows.indptr[row + 1]) {}
+    explicit __device__ RowPass(const AlsProblem& problem) : problem_(problem), s_(shared<Shared>()) {}
 
     __device__ void run(std::int64_t row) {
-        if (thread_of_block() == 0) s_.row_number = row;
+        if (thread_of_block() == 0) {
+            s_.row_number = row;
+            s_.begin = problem_.rows.indptr[row];
+            s_.end = problem_.rows.indptr[row + 1];
+        }
         for (int i = thread_of_block(); i < problem_.factors(); i += S::threads) s_.x[i] = problem_.out.row(row)[i];
-        for (std::int64_t c = thread_of_block(); c < end_ - begin_; c += S::threads) s_.scores[c] = 0.0F;
+        __syncthreads();
+        for (std::int64_t c = thread_of_block(); c < s_.end - s_.begin; c += S::threads) s_.scores[c] = 0.0F;
         __syncthreads();
         for (int number = 0; number < problem_.windows(); ++number) {
             const Window window = problem_.window(number);
@@ -46,8 +49,8 @@ public:
 private:
     /// scores += y.change over a window. A warp takes whole cells, always the same ones.
     __device__ void add_scores(const Window& window, const float* change) {
-        for (std::int64_t c = warp_of_block(); c < end_ - begin_; c += S::warps) {
-            const float score = window_score(problem_, window, begin_ + c, change);
+        for (std::int64_t c = warp_of_block(); c < s_.end - s_.begin; c += S::warps) {
+            const float score = window_score(problem_, window, s_.begin + c, change);
             if (lane_of_warp() == 0) s_.scores[c] += score;
         }
     }
@@ -57,9 +60,9 @@ private:
         RowSystem<width, RowShared> system(s_.row);
         typename S::Patch left;
         const auto rest = [this](std::int64_t cell, const CellWeights& weights) {
-            return weights.target - weights.weight * s_.scores[cell - begin_];
+            return weights.target - weights.weight * s_.scores[cell - s_.begin];
         };
-        Sums<width>(problem_, s_.row, window.place, begin_, end_).run(system, left, rest);
+        Sums<width>(problem_, s_.row, window.place, s_.begin, s_.end).run(system, left, rest);
         const float ridge = problem_.ridge[s_.row_number];
         if (thread_of_block() < width)
             s_.row.right[thread_of_block()] -= dense_side(problem_, window, ridge, s_.x, thread_of_block());
@@ -71,15 +74,13 @@ private:
 
     const AlsProblem& problem_;
     Shared& s_;
-    std::int64_t begin_;
-    std::int64_t end_;
 };
 
 template <int width, template <int> class Sums>
 __global__ void __launch_bounds__(RowShape<width>::threads, RowShape<width>::blocks)
     als_ials_pp_kernel(AlsProblem problem, std::int64_t first) {
     const std::int64_t row = problem.order[first + blockIdx.x];
-    RowPass<width, Sums>(problem, row).run(row);
+    RowPass<width, Sums>(problem).run(row);
 }
 
 }  // namespace
