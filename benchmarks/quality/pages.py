@@ -342,6 +342,10 @@ def models(results: dict[str, Any]) -> str:
         for key, value in metrics(report, ANONYMOUS).items():
             if key.startswith("pr_auc_to_best"):
                 rows.append(["ReplenishmentModel", "best simple method", name, key.replace("_", " "), interval(value)])
+    for name, report in some(results, "bundles", BUNDLE_SETS):
+        of_engine = [it for it in report["comparisons"] if it["method"] == ANONYMOUS and it["metric"] == "recall@50"]
+        closest = min(of_engine, key=lambda it: it["ratio"]["value"])
+        rows.append(["new items by content", closest["over"], name, "recall@50", interval(closest["ratio"])])
     if not rows:
         return ""
     text = "\n## Each model against its baseline\n\nA model without a gain here is not shipped.\n\n"
