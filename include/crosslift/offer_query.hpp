@@ -56,7 +56,7 @@ struct OfferQuery {
     bool allow_bought = false;         ///< may offer what the customer bought before (recommend, cross_sell)
     bool only_new_categories = false;  ///< recommend: only from leaves that the customer never bought from
     std::int64_t min_support = 3;      ///< cross_sell: baskets that must hold anchor and offer together
-    double min_g2 = 10.83;             ///< cross_sell: significance of that (10.83: p < 0.001); both 0: new items too
+    double min_g2 = 10.83;             ///< cross_sell: significance of that (10.83: p < 0.001)
     double min_relevance = 0.05;       ///< relevance floor, 0 .. 1; no objective lifts an item over it
     std::vector<std::string> exclude = {};  ///< never offer these
     std::vector<std::string> allow = {};    ///< if not empty, offer only these

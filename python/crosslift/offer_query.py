@@ -71,7 +71,7 @@ class OfferQuery:
     min_support : int
         cross_sell: baskets that must hold an item of the basket and the offer together.
     min_g2 : float
-        cross_sell: significance of that; 10.83 is p < 0.001. With both 0, new items may be offered uncounted.
+        cross_sell: significance of that; 10.83 is p < 0.001.
     min_relevance : float
         Relevance floor, 0 to 1; no objective lifts an item over it.
     exclude, allow : list of ids

@@ -117,9 +117,7 @@ private:
         BasketShares shares = split_(item);
         if (shares.together() <= 0) return {};  // popular or habitual, but not because of this basket
         const Proof proof = find_proof(shares.items, item);
-        if (proof.anchor == IdMap::unknown &&
-            !(may_go_uncounted(item, shares.items) && money_.allows_adding(item, probability(proof))))
-            return {};
+        if (proof.anchor == IdMap::unknown) return {};
         return candidate_of(item, proof, std::move(shares));
     }
 
@@ -155,24 +153,6 @@ private:
             if (money_.allows_adding(item, probability(proof))) return proof;
         }
         return {};
-    }
-
-    // Asked for no counted proof, where none can be: the item, or all that speaks for it, is in too few baskets.
-    bool may_go_uncounted(std::int32_t item, std::span<const double> shares) const {
-        if (query_.min_support > 0 || query_.min_g2 > 0) return false;
-        if (is_new(item)) return true;
-        for (std::size_t n = 0; n < shares.size(); ++n)
-            if (shares[n] > 0 && !is_new(resolved_.basket[n])) return false;
-        return true;
-    }
-
-    bool is_new(std::int32_t item) const { return count(item) < state_.models.complement.options.min_baskets; }
-
-    std::string uncounted(std::int32_t item, std::span<const double> shares) const {
-        const auto from = resolved_.basket[static_cast<std::size_t>(std::ranges::max_element(shares) - shares.begin())];
-        return goes_by_content(state_.models.catalog.name(is_new(item) ? item : from),
-                               state_.models.catalog.name(is_new(item) ? from : item), state_.context_noun) +
-               ".";
     }
 
     std::int64_t count(std::int32_t item) const { return state_.basket_counts[static_cast<std::size_t>(item)]; }
@@ -215,8 +195,6 @@ private:
             offer.sentence =
                 bought_together(offer.evidence, catalog.name(candidate.proof.anchor), offer.name, state_.context_noun) +
                 ".";
-        } else if (!candidate.rule) {
-            offer.sentence = uncounted(pick.item, shares.items);
         }
         if (candidate.rule) offer.sentence = rule_sentence(*candidate.rule, offer.sentence);
         return offer;

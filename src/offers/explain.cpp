@@ -119,11 +119,6 @@ std::string bought_together(const Evidence& evidence, std::string_view anchor, s
            (only ? " times what chance would give" : " times as many as by chance");
 }
 
-std::string goes_by_content(std::string_view new_item, std::string_view other, std::string_view contexts) {
-    return "Too few " + std::string(contexts) + " hold " + std::string(within_sentence(new_item)) +
-           " for a count; by what the catalog says of it, it goes with " + std::string(within_sentence(other));
-}
-
 std::string explain(const Offer& offer) {
     std::string text = offer.item + (offer.name.empty() || offer.name == offer.item ? "" : " " + offer.name) + ": " +
                        title(offer.kind) + ", score " + number("%.4f", offer.score) + "\n  " + offer.sentence + "\n";

@@ -28,7 +28,4 @@ std::string counted(std::int64_t number, std::string_view contexts);
 std::string bought_together(const Evidence& evidence, std::string_view anchor, std::string_view item,
                             std::string_view contexts);
 
-/// "Too few baskets hold NEW for a count; by what the catalog says of it, it goes with OTHER".
-std::string goes_by_content(std::string_view new_item, std::string_view other, std::string_view contexts);
-
 }  // namespace crosslift
