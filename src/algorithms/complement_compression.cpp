@@ -75,13 +75,8 @@ private:
     std::vector<float> values_;
 };
 
-void drop_largest(Weighted& rest, std::int64_t count) {
-    const float bar = kth_largest(rest.values(), count);
-    for (float& value : rest.values())
-        if (std::abs(value) >= bar) value = 0;
-}
-
-// `rest` is what the factors miss: makes it what they are to be made of next, everything but its `count` largest cells.
+// `rest` is what the factors miss, all where there are none yet: makes it what they are to be made of next, everything
+// but its `count` largest cells.
 void set_aside_largest(Weighted& rest, std::int64_t count) {
     const float bar = kth_largest(rest.values(), count);
     for (std::int64_t r = 0; r < rest.size(); ++r) {
@@ -123,7 +118,7 @@ BalancedSvd factorise(Weighted& rest, std::int64_t count, const ComplementOption
     auto square = machine->array<float>(n * n);
     const backend::DenseSpan matrix{square.data(), n, n, n};
 
-    if (count > 0) drop_largest(rest, count);
+    if (count > 0) set_aside_largest(rest, count);
     auto left = machine->array<float>(n * rank), right = machine->array<float>(n * rank);
     const std::int64_t bytes = n * rank * static_cast<std::int64_t>(sizeof(float));
     for (int round = 1;; ++round) {
