@@ -18,8 +18,8 @@ struct ComplementOptions {
     bool tune = true;               ///< choose `ease` on the newest part of the baskets
     int factors = 64;               ///< d, rank of the embeddings; 0: sparse residuals only
     double residuals = 512;         ///< m, sparse residuals per item on average; 0: embeddings only
-    std::int64_t min_baskets = 3;   ///< items in fewer baskets (of two items or more) stay outside the closed form
-    std::int64_t max_items = 8000;  ///< so do all but this many best sellers: it takes items^2 * 4 bytes, several times
+    std::int64_t min_baskets = 3;   ///< items in fewer baskets (of two items or more) are not modelled
+    std::int64_t max_items = 8000;  ///< best sellers in the closed form: it takes max_items^2 * 4 bytes, several times
     std::uint64_t seed = 0;
 };
 
@@ -31,8 +31,10 @@ struct ComplementTrial {
 };
 
 /// score of item j for a basket q = intercept_j + sum_{i in q} (in_i . out_j + residual_ij).
-/// Items outside the closed form have zero rows until add_cold_items gives them some; with EaseOptions::intercept
-/// theirs is their share of the baskets.
+/// Slower sellers than the max_items best, in min_baskets or more, have residuals only, at most m / 2 as one in the basket
+/// and m / 2 as one offered, from the block inverse of the closed form (docs/complement.md); none with m = 0.
+/// The other items have zero rows until add_cold_items gives them some; with EaseOptions::intercept theirs is their
+/// share of the baskets.
 struct ComplementModel {
     Matrix in_factors;             ///< items x factors
     Matrix out_factors;            ///< items x factors
@@ -42,6 +44,7 @@ struct ComplementModel {
     std::vector<ComplementTrial> trials;
     double kept_hr10 = 0;             ///< validation HR@10 of this form / of the full matrix; 0 where not measured
     std::int64_t modelled_items = 0;  ///< items inside the dense closed form
+    std::int64_t extended_items = 0;  ///< slower sellers that have residuals only
     std::int64_t cold_items = 0;      ///< items placed by their content (cold_start.hpp)
     double similarity_weight = 0;     ///< of that placing
 };

@@ -38,6 +38,7 @@ struct EaseOptions {
 struct EaseModel {
     Matrix weights;                ///< items x items: row = item in the basket, column = item scored; damping applied
     std::vector<float> intercept;  ///< per item, weight and damping applied; zeros without `intercept`
+    std::vector<float> inverse_diagonal;  ///< P_jj per item, then the constant row's with `intercept`
     EaseOptions options;
 };
 

@@ -134,6 +134,7 @@ py::dict complement_parts(const ComplementModel& model) {
     parts["options"] = to_dict(model.options);
     parts["kept_hr10"] = model.kept_hr10;
     parts["modelled_items"] = model.modelled_items;
+    parts["extended_items"] = model.extended_items;
     parts["cold_items"] = model.cold_items;
     parts["similarity_weight"] = model.similarity_weight;
     py::list trials;
@@ -163,6 +164,7 @@ ComplementModel complement_from_parts(const py::dict& parts) {
     model.options = from_dict<ComplementOptions>(parts["options"].cast<py::dict>());
     model.kept_hr10 = parts["kept_hr10"].cast<double>();
     model.modelled_items = parts["modelled_items"].cast<std::int64_t>();
+    model.extended_items = parts["extended_items"].cast<std::int64_t>();
     model.cold_items = parts["cold_items"].cast<std::int64_t>();
     model.similarity_weight = parts["similarity_weight"].cast<double>();
     for (const py::handle it : parts["trials"]) {

@@ -29,6 +29,11 @@ std::vector<std::int32_t> best_sellers(std::span<const std::int64_t> counts, std
     return items;
 }
 
+std::vector<std::int32_t> items_with_purchases(std::span<const std::int64_t> counts, const ComplementOptions& options) {
+    const auto all = static_cast<std::int64_t>(counts.size());
+    return best_sellers(counts, options.min_baskets, options.residuals > 0 ? all : options.max_items);
+}
+
 namespace {
 
 // Place of each item of `baskets` in `items`, -1 where it is not there.

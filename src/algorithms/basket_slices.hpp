@@ -1,6 +1,7 @@
 // Parts of the baskets that fitting and tuning work on: some rows, some items, the newest slice.
 #pragma once
 
+#include <crosslift/complement.hpp>
 #include <crosslift/sparse.hpp>
 
 #include <cstddef>
@@ -20,6 +21,10 @@ std::vector<std::int64_t> basket_counts(const CsrView& baskets);
 /// Item rows, ascending, of the at most `max_items` best sellers by `counts` that reach `min_count`; ties: lower row.
 std::vector<std::int32_t> best_sellers(std::span<const std::int64_t> counts, std::int64_t min_count,
                                        std::int64_t max_items);
+
+/// The items, ascending, that fit_complement gives rows from their purchases: those that best_sellers would take of
+/// options.max_items, and with residuals, which it can write them in, the slower sellers as well.
+std::vector<std::int32_t> items_with_purchases(std::span<const std::int64_t> counts, const ComplementOptions& options);
 
 /// The given rows of `baskets` in the given order, over the given items (ascending) numbered anew; no values.
 CsrMatrix select(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const std::int32_t> items);

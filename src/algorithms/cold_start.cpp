@@ -1,6 +1,7 @@
 // Items without purchases, from what they are like: ridge regression of the closed form's rows and columns on content.
 #include "algorithms/basket_slices.hpp"
 #include "algorithms/content_ridge.hpp"
+#include "algorithms/sparse_cells.hpp"
 
 #include <crosslift/cold_start.hpp>
 #include <crosslift/error.hpp>
@@ -86,25 +87,6 @@ double similarity_weight(const ContentSimilarity& similarity, const CsrView& bas
     return squares > 0 ? std::max(together / squares, 0.0) : 0.0;
 }
 
-struct Cell {
-    std::int32_t item = 0;
-    float value = 0;
-};
-
-// The `most` largest, in the order of items.
-void keep_largest(std::vector<Cell>& cells, std::size_t most) {
-    std::erase_if(cells, [](const Cell& cell) { return cell.value == 0; });
-    const auto larger = [](const Cell& a, const Cell& b) {
-        const float x = std::abs(a.value), y = std::abs(b.value);
-        return x != y ? x > y : a.item < b.item;
-    };
-    if (cells.size() > most) {
-        std::ranges::nth_element(cells, cells.begin() + static_cast<std::ptrdiff_t>(most), larger);
-        cells.resize(most);
-    }
-    std::ranges::sort(cells, {}, &Cell::item);
-}
-
 class ColdStart {
 public:
     ColdStart(ComplementModel model, const Sales& sales, const ContentSimilarity& similarity,
@@ -136,7 +118,7 @@ public:
             mix_factors(n);
             add_cells(ridge, n);
         }
-        write_residuals();
+        model_.residuals = with_cells(model_.residuals, std::move(rows_));
         model_.cold_items = static_cast<std::int64_t>(cold_.size());
         model_.similarity_weight = weight;
         return std::move(model_);
@@ -245,24 +227,6 @@ private:
 
     static float square(float value) { return value * value; }
 
-    void write_residuals() {
-        CsrMatrix merged;
-        merged.rows = merged.cols = model_.residuals.rows;
-        const CsrView before = model_.residuals;
-        for (std::int64_t row = 0; row < before.rows; ++row) {
-            std::vector<Cell>& cells = rows_[idx(row)];
-            for (std::size_t n = 0; n < before.row(row).size(); ++n)
-                cells.push_back({before.row(row)[n], before.row_values(row)[n]});
-            std::ranges::sort(cells, {}, &Cell::item);
-            for (const Cell& cell : cells) {
-                merged.indices.push_back(cell.item);
-                merged.values.push_back(cell.value);
-            }
-            merged.indptr.push_back(static_cast<std::int64_t>(merged.indices.size()));
-        }
-        model_.residuals = std::move(merged);
-    }
-
     ComplementModel model_;
     const Sales& sales_;
     const ContentSimilarity& similarity_;
@@ -287,9 +251,10 @@ ComplementModel add_cold_items(ComplementModel model, const CsrView& baskets, st
     const Sales sales(baskets, time);
     const std::vector<std::int32_t> modelled =
         best_sellers(sales.counts, model.options.min_baskets, model.options.max_items);
+    const std::vector<std::int32_t> known = items_with_purchases(sales.counts, model.options);
     std::vector<std::int32_t> cold;
     for (std::int32_t item = 0; item < static_cast<std::int32_t>(model.intercept.size()); ++item)
-        if (!std::ranges::binary_search(modelled, item) && !content.features.view().row(item).empty())
+        if (!std::ranges::binary_search(known, item) && !content.features.view().row(item).empty())
             cold.push_back(item);
     if (!options.enabled || cold.empty() || sales.baskets == 0) return model;
     const ContentSimilarity similarity(content);

@@ -1,6 +1,9 @@
 // EASE, tuned on the newest baskets, fitted on all of them, and compressed to what is served.
 #include "algorithms/complement_compression.hpp"
 #include "algorithms/complement_tuning.hpp"
+#include "algorithms/ease_extension.hpp"
+#include "algorithms/ease_rows.hpp"
+#include "algorithms/sparse_cells.hpp"
 
 #include <crosslift/complement.hpp>
 #include <crosslift/error.hpp>
@@ -9,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 
 namespace crosslift {
@@ -133,16 +137,82 @@ std::vector<float> popularity_intercept(const CsrView& baskets, std::span<const 
     return intercept;
 }
 
+// The baskets over the items that the model knows from purchases, in the order of time.
+struct Purchases {
+    CsrMatrix baskets;
+    std::vector<float> age_days;
+    std::vector<std::int32_t> lines;
+
+    Purchases(const CsrView& all, std::span<const std::int64_t> rows, std::span<const float> ages,
+              std::span<const std::int32_t> places, std::span<const std::int32_t> items)
+        : baskets(select(all, rows, items)),
+          age_days(gather(ages, rows)),
+          lines(select_cells(all, places, rows, items)) {}
+};
+
+// `known` are all items in min_baskets baskets or more; only `items`, some of them, enter the closed form's matrix.
+// Adds the others' intercepts to `intercept`.
+ComplementModel fit_extended(const Purchases& purchases, std::span<const std::int32_t> known,
+                             std::span<const std::int32_t> items, const ComplementOptions& options,
+                             std::vector<float>& intercept, std::stop_token stop) {
+    std::vector<std::int32_t> modelled;  // columns of the purchases
+    for (std::size_t n = 0; n < known.size(); ++n)
+        if (std::ranges::binary_search(items, known[n])) modelled.push_back(static_cast<std::int32_t>(n));
+    const std::vector<std::int64_t> counts = basket_counts(purchases.baskets);
+    std::vector<std::int64_t> modelled_counts;
+    for (const std::int32_t column : modelled) modelled_counts.push_back(counts[idx(column)]);
+    std::vector<float> damping;
+    for (const std::int64_t count : counts)
+        damping.push_back(static_cast<float>(
+            std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -options.ease.damping)));
+
+    EaseOptions plain = options.ease;
+    plain.damping = 0;
+    plain.intercept_weight = 1;
+    const WeightedBaskets rows = ease_rows(purchases.baskets, purchases.age_days, purchases.lines, plain);
+    std::vector<std::int64_t> all_rows(idx(rows.baskets.rows));
+    std::iota(all_rows.begin(), all_rows.end(), std::int64_t{0});
+    EaseModel full = fit_ease_rows({select(rows.baskets, all_rows, modelled), rows.weights}, modelled_counts, plain,
+                                   {.on_step = {}, .stop = stop});
+    const auto most = static_cast<std::size_t>(std::max(std::lround(options.residuals / 2), 1L));
+    const EaseExtension extension = extend_ease(full, rows, modelled, damping, most, stop);
+    full = with_scales(std::move(full), options.ease, modelled_counts);
+    ComplementModel model = spread(compress(full.weights, modelled_counts, options, stop), items,
+                                   static_cast<std::int64_t>(intercept.size()));
+    for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
+
+    std::vector<std::vector<Cell>> cells(intercept.size());
+    for (std::size_t n = 0; n < extension.items.size(); ++n) {
+        const std::int32_t column = extension.items[n], item = known[idx(column)];
+        const float damped = damping[idx(column)];
+        intercept[idx(item)] =
+            static_cast<float>(options.ease.intercept_weight) * extension.intercept[n] * damped;
+        for (const Cell& cell : extension.targets[n])
+            cells[idx(known[idx(cell.item)])].push_back({item, cell.value * damped});
+        for (const Cell& cell : extension.sources[n])
+            cells[idx(item)].push_back({known[idx(cell.item)], cell.value * damping[idx(cell.item)]});
+    }
+    model.residuals = with_cells(model.residuals, std::move(cells));
+    model.extended_items = static_cast<std::int64_t>(extension.items.size());
+    return model;
+}
+
 ComplementModel fit_all(const CsrView& baskets, std::span<const std::int64_t> rows, std::span<const float> age_days,
                         std::span<const std::int32_t> lines, std::span<const std::int32_t> items,
                         const ComplementOptions& options, std::stop_token stop) {
     const std::vector<std::int64_t> counts = basket_counts(baskets);
     std::vector<float> intercept = popularity_intercept(baskets, counts, options.ease);
-    const CsrMatrix modelled = select(baskets, rows, items);
-    const EaseModel full = fit_ease(modelled, gather(age_days, rows), options.ease, {.on_step = {}, .stop = stop},
-                                    select_cells(baskets, lines, rows, items));
-    for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
-    ComplementModel model = spread(compress(full.weights, basket_counts(modelled), options, stop), items, baskets.cols);
+    const std::vector<std::int32_t> known = items_with_purchases(counts, options);
+    const Purchases purchases(baskets, rows, age_days, lines, known);
+    ComplementModel model;
+    if (known.size() > items.size()) {
+        model = fit_extended(purchases, known, items, options, intercept, stop);
+    } else {
+        const EaseModel full = fit_ease(purchases.baskets, purchases.age_days, options.ease,
+                                        {.on_step = {}, .stop = stop}, purchases.lines);
+        for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
+        model = spread(compress(full.weights, basket_counts(purchases.baskets), options, stop), items, baskets.cols);
+    }
     model.intercept = std::move(intercept);
     model.modelled_items = static_cast<std::int64_t>(items.size());
     return model;

@@ -1,4 +1,5 @@
-#include "algorithms/line_windows.hpp"
+#include "algorithms/basket_slices.hpp"
+#include "algorithms/ease_rows.hpp"
 #include "algorithms/memory_plan.hpp"
 #include "backend/backend.hpp"
 #include "devices/devices.hpp"
@@ -16,7 +17,7 @@
 namespace crosslift {
 namespace {
 
-using algorithms::line_window;
+using algorithms::WeightedBaskets;
 
 void require(bool good, const std::string& message) {
     if (!good) throw InvalidArgument(message);
@@ -78,26 +79,18 @@ std::vector<float> basket_weights(const CsrView& baskets, std::span<const float>
     return rescaled;
 }
 
-/// Per item: G_jj, which is also the constant row's G_1j because cells are 1, and the baskets n_j it was counted in.
-struct ItemSums {
-    std::vector<double> weight;
-    std::vector<std::int64_t> baskets;
+/// Of the rows' Gram matrix: per item G_jj, which is also the constant row's G_1j because cells are 1, and G_11.
+struct RowSums {
+    std::vector<double> items;
     double total = 0;
 };
 
-ItemSums item_sums(const CsrView& baskets, std::span<const float> weights, double line_share) {
-    const auto items = static_cast<std::size_t>(baskets.cols);
-    ItemSums sums = {std::vector<double>(items, 0.0), std::vector<std::int64_t>(items, 0), 0.0};
-    for (std::int64_t basket = 0; basket < baskets.rows; ++basket) {
-        if (baskets.end(basket) - baskets.begin(basket) < 2) continue;
-        const double weight = static_cast<double>(weights[static_cast<std::size_t>(basket)]);
-        // A window is a row with a constant of its own; without that the matrix would not be positive semidefinite.
-        const auto windows = static_cast<double>(baskets.end(basket) - baskets.begin(basket) + line_window - 1);
-        sums.total += weight * (1 - line_share + line_share * windows / line_window);
-        for (const std::int32_t item : baskets.row(basket)) {
-            sums.weight[static_cast<std::size_t>(item)] += weight;
-            ++sums.baskets[static_cast<std::size_t>(item)];
-        }
+RowSums row_sums(const CsrView& rows, std::span<const float> weights) {
+    RowSums sums = {std::vector<double>(static_cast<std::size_t>(rows.cols), 0.0), 0.0};
+    for (std::int64_t row = 0; row < rows.rows; ++row) {
+        const auto weight = static_cast<double>(weights[static_cast<std::size_t>(row)]);
+        sums.total += weight;
+        for (const std::int32_t item : rows.row(row)) sums.items[static_cast<std::size_t>(item)] += weight;
     }
     return sums;
 }
@@ -142,20 +135,21 @@ std::int64_t plan_rows(const backend::Backend& backend, std::int64_t size, const
 
 class EaseFit {
 public:
-    EaseFit(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
-            const EaseOptions& options, const Progress& progress)
+    /// The rows are `baskets`, or `owned` where that holds any.
+    EaseFit(const CsrView& baskets, WeightedBaskets owned, std::vector<std::int64_t> counts, const EaseOptions& options,
+            const Progress& progress)
         : baskets_(baskets),
+          owned_(std::move(owned)),
+          counts_(std::move(counts)),
           options_(options),
           progress_(progress),
           backend_(open_backend(options.device)),
           lane_(backend_->lane(options.threads)),
-          weights_(basket_weights(baskets, age_days, options)),
-          sums_(item_sums(baskets, weights_, options.line_share)),
-          windows_(options.line_share > 0 ? algorithms::with_line_windows(baskets, weights_, lines, options.line_share)
-                                          : algorithms::WeightedBaskets()),
-          size_(baskets.cols + (options.intercept ? 1 : 0)),
+          sums_(row_sums(rows(), owned_.weights)),
+          items_(rows().cols),
+          size_(items_ + (options.intercept ? 1 : 0)),
           stride_(stride_of(size_)),
-          rows_bytes_(plan_rows(*backend_, size_, counted(), options.threads)),
+          rows_bytes_(plan_rows(*backend_, size_, rows(), options.threads)),
           memory_(backend_->array<float>(size_ * stride_)) {}
 
     EaseModel run() {
@@ -181,45 +175,44 @@ private:
         progress_.on_step({"ease", step, 2, seconds.count(), std::numeric_limits<double>::quiet_NaN()});
     }
 
-    /// What is counted: the baskets, with their windows where neighbouring lines weigh more.
-    CsrView counted() const { return options_.line_share > 0 ? CsrView(windows_.baskets) : baskets_; }
+    CsrView rows() const { return owned_.baskets.rows > 0 ? CsrView(owned_.baskets) : baskets_; }
 
     void add_up_pairs() {
-        const auto rows = backend_->make_rows(counted(), rows_bytes_);
-        backend_->item_gram(*lane_, *rows, options_.line_share > 0 ? windows_.weights : weights_,
-                            {memory_.data(), baskets_.cols, baskets_.cols, stride_});
-        windows_ = {};
+        const auto rows = backend_->make_rows(this->rows(), rows_bytes_);
+        backend_->item_gram(*lane_, *rows, owned_.weights, {memory_.data(), items_, items_, stride_});
+        owned_ = {};
     }
 
     /// Puts the ridge on the diagonal and, where asked, adds the constant row; the lower triangle counts.
     void regularize() {
         std::vector<float> diagonal(static_cast<std::size_t>(size_));
         std::vector<float> constant(static_cast<std::size_t>(size_));
-        for (std::size_t item = 0; item < sums_.weight.size(); ++item) {
-            const double weight = sums_.weight[item];
+        for (std::size_t item = 0; item < sums_.items.size(); ++item) {
+            const double weight = sums_.items[item];
             constant[item] = static_cast<float>(weight);
             diagonal[item] =
                 static_cast<float>(weight + options_.regularization + options_.popularity_regularization * weight);
         }
         if (options_.intercept) {
             diagonal.back() = static_cast<float>(sums_.total + 1.0);
-            backend_->copy_in(*lane_, memory_.data() + baskets_.cols * stride_, constant.data(),
-                              baskets_.cols * static_cast<std::int64_t>(sizeof(float)));
+            backend_->copy_in(*lane_, memory_.data() + items_ * stride_, constant.data(),
+                              items_ * static_cast<std::int64_t>(sizeof(float)));
         }
         backend_->set_diagonal(*lane_, diagonal, {memory_.data(), size_, size_, stride_});
     }
 
     /// -1 / P_jj times the damping of item j; 0 for an item that no basket holds.
     float column_factor(std::int64_t item, float pivot) const {
-        const auto count = sums_.baskets[static_cast<std::size_t>(item)];
+        const auto count = counts_[static_cast<std::size_t>(item)];
         if (count == 0) return 0.0F;
         return static_cast<float>(-std::pow(static_cast<double>(count), -options_.damping) /
                                   static_cast<double>(pivot));
     }
 
     EaseModel weights_of_inverse() {
-        const std::int64_t items = baskets_.cols;
-        EaseModel model = {Matrix(items, items), std::vector<float>(static_cast<std::size_t>(items), 0.0F), options_};
+        const std::int64_t items = items_;
+        EaseModel model = {Matrix(items, items), std::vector<float>(static_cast<std::size_t>(items), 0.0F),
+                           std::vector<float>(static_cast<std::size_t>(size_)), options_};
         std::vector<float> factor(static_cast<std::size_t>(items));
         const auto copy_row = [&](std::int64_t row, float* to) {
             backend_->copy_out(*lane_, to, memory_.data() + row * stride_,
@@ -227,10 +220,15 @@ private:
         };
         for (std::int64_t item = 0; item < items; ++item) {
             copy_row(item, model.weights.row(item).data());
-            factor[static_cast<std::size_t>(item)] =
-                column_factor(item, model.weights.row(item)[static_cast<std::size_t>(item)]);
+            const float pivot = model.weights.row(item)[static_cast<std::size_t>(item)];
+            model.inverse_diagonal[static_cast<std::size_t>(item)] = pivot;
+            factor[static_cast<std::size_t>(item)] = column_factor(item, pivot);
         }
-        if (options_.intercept) copy_row(items, model.intercept.data());
+        if (options_.intercept) {
+            copy_row(items, model.intercept.data());
+            backend_->copy_out(*lane_, &model.inverse_diagonal.back(), memory_.data() + items * stride_ + items,
+                               static_cast<std::int64_t>(sizeof(float)));
+        }
         const auto scale_columns = [&](std::span<float> row) {
             float sum = 0;
             for (std::size_t col = 0; col < row.size(); ++col) {
@@ -244,21 +242,22 @@ private:
             const std::span<float> row = model.weights.row(item);
             scale_columns(row);
             row[static_cast<std::size_t>(item)] = 0;
-            if (sums_.baskets[static_cast<std::size_t>(item)] == 0) std::fill(row.begin(), row.end(), 0.0F);
+            if (counts_[static_cast<std::size_t>(item)] == 0) std::fill(row.begin(), row.end(), 0.0F);
         }
         scale_columns(model.intercept);
         for (float& value : model.intercept) value *= static_cast<float>(options_.intercept_weight);
         return model;
     }
 
-    const CsrView& baskets_;
+    CsrView baskets_;
+    WeightedBaskets owned_;
+    std::vector<std::int64_t> counts_;  // baskets with each item
     const EaseOptions& options_;
     const Progress& progress_;
     std::shared_ptr<const backend::Backend> backend_;
     std::unique_ptr<backend::Lane> lane_;
-    std::vector<float> weights_;
-    ItemSums sums_;
-    algorithms::WeightedBaskets windows_;
+    RowSums sums_;
+    std::int64_t items_;
     std::int64_t size_;
     std::int64_t stride_;
     std::int64_t rows_bytes_;
@@ -268,11 +267,37 @@ private:
 
 }  // namespace
 
+namespace algorithms {
+
+WeightedBaskets ease_rows(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
+                          const EaseOptions& options) {
+    std::vector<float> weights = basket_weights(baskets, age_days, options);
+    if (options.line_share > 0) return with_line_windows(baskets, weights, lines, options.line_share);
+    return {{baskets.rows,
+             baskets.cols,
+             {baskets.indptr.begin(), baskets.indptr.end()},
+             {baskets.indices.begin(), baskets.indices.end()},
+             {}},
+            std::move(weights)};
+}
+
+EaseModel fit_ease_rows(WeightedBaskets rows, std::vector<std::int64_t> counts, const EaseOptions& options,
+                        const Progress& progress) {
+    return EaseFit({}, std::move(rows), std::move(counts), options, progress).run();
+}
+
+}  // namespace algorithms
+
 EaseModel fit_ease(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
                    const Progress& progress, std::span<const std::int32_t> lines) {
     check(baskets);
     check_options(baskets, age_days, lines, options);
-    return EaseFit(baskets, age_days, lines, options, progress).run();
+    WeightedBaskets rows;
+    if (options.line_share > 0)
+        rows = algorithms::ease_rows(baskets, age_days, lines, options);
+    else
+        rows.weights = basket_weights(baskets, age_days, options);
+    return EaseFit(baskets, std::move(rows), algorithms::basket_counts(baskets), options, progress).run();
 }
 
 }  // namespace crosslift

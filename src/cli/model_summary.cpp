@@ -60,6 +60,10 @@ std::string summary_text(const OfferModels& models) {
                    static_cast<long long>(models.complement.in_factors.cols()),
                    static_cast<long long>(models.complement.residuals.view().nnz()), ease.regularization,
                    ease.size_exponent, half_life(ease.half_life_days, history.time_kind).c_str());
+    if (models.complement.extended_items > 0) {
+        text += format("                %lld slower sellers as pairs only\n",
+                       static_cast<long long>(models.complement.extended_items));
+    }
     if (models.complement.cold_items > 0) {
         text += format("                %lld more items by what they are like\n",
                        static_cast<long long>(models.complement.cold_items));
@@ -90,6 +94,7 @@ nlohmann::ordered_json summary_json(const OfferModels& models) {
         json["last_time"] = format_time(history.time.back(), history.time_kind);
     }
     json["complement"] = {{"items", models.complement.modelled_items},
+                          {"extended_items", models.complement.extended_items},
                           {"cold_items", models.complement.cold_items},
                           {"factors", models.complement.in_factors.cols()},
                           {"residuals", models.complement.residuals.view().nnz()},

@@ -105,6 +105,7 @@ void fields(Archive& archive, ComplementModel& model) {
     archive("trials", model.trials);
     archive("kept_hr10", model.kept_hr10);
     archive("modelled_items", model.modelled_items);
+    archive("extended_items", model.extended_items);
     archive("cold_items", model.cold_items);
     archive("similarity_weight", model.similarity_weight);
 }

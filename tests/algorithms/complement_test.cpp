@@ -96,7 +96,7 @@ TEST(Complement, RareItemsStayOutsideAndAreScoredByTheirShare) {
     double larger = 0;
     for (std::int64_t row = 0; row < baskets.rows; ++row) larger += baskets.view().row(row).size() > 1 ? 1 : 0;
     for (std::int64_t item = 0; item < 61; ++item) {
-        if (counts[idx(item)] >= sorted[24]) continue;
+        if (counts[idx(item)] >= std::min<std::int64_t>(sorted[24], 20)) continue;
         const auto count = static_cast<double>(counts[idx(item)]);
         EXPECT_NEAR(static_cast<double>(model.intercept[idx(item)]), count > 0 ? std::pow(count, 0.9) / larger : 0.0,
                     1e-6);
