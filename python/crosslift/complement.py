@@ -30,7 +30,8 @@ class ComplementModel(Estimator):
     residuals : float
         Sparse residuals per item, on average; 0: embeddings only.
     min_baskets, max_items : int
-        Items in fewer baskets, and all but so many best sellers, stay outside the closed form.
+        Items in fewer baskets are not modelled; so many best sellers are held by the closed form, slower ones get
+        sparse rows and columns by its block inverse.
     seed : int
     regularization, popularity_regularization, size_exponent, half_life_days, intercept, intercept_weight, line_share,
     damping
