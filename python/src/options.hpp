@@ -15,13 +15,16 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace crosslift::python {
 
@@ -215,7 +218,7 @@ public:
     template <class T>
     void operator()(const char* name, T& field) {
         if (!values_.contains(name)) return;
-        ++used_;
+        used_.push_back(name);
         const py::object value = values_[name];
         if constexpr (std::is_same_v<T, Device>) {
             field = Device::parse(cast<std::string>(name, value, "the name of a device"));
@@ -255,8 +258,13 @@ public:
 
     /// Throws unless every entry of the dict was a field.
     void finish() const {
-        if (used_ != values_.size())
-            throw InvalidArgument("unknown option among " + py::repr(values_).cast<std::string>());
+        if (used_.size() == values_.size()) return;
+        std::string unknown;
+        for (const auto& entry : values_) {
+            const auto name = py::str(entry.first).cast<std::string>();
+            if (std::ranges::find(used_, name) == used_.end()) unknown += (unknown.empty() ? "'" : "', '") + name;
+        }
+        throw InvalidArgument("there is no option " + unknown + "'");
     }
 
 private:
@@ -296,7 +304,7 @@ private:
     }
 
     py::dict values_;
-    std::size_t used_ = 0;
+    std::vector<std::string_view> used_;
 };
 
 /// An options struct with the dict's fields over the defaults of `options`.

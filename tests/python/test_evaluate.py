@@ -203,7 +203,7 @@ def test_watching_and_stopping(judged, split):
 
 
 def test_bad_options(judged, split):
-    with pytest.raises(crosslift.InvalidArgument, match="colour"):
+    with pytest.raises(crosslift.InvalidArgument, match="no option 'colour'"):
         crosslift.evaluate.basket_completion(judged, *split, colour=1)
     with pytest.raises(crosslift.NotFittedError):
         crosslift.evaluate.basket_completion(crosslift.OfferEngine(), *split)
