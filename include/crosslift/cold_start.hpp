@@ -20,7 +20,8 @@ struct ColdStartOptions {
 };
 
 /// Gives embeddings and residuals to the items that `model`, which was fitted on these `baskets` and times
-/// (fit_complement), does not know from purchases. With similarity s of ItemContent, W the modelled items and c a new one:
+/// (fit_complement), does not know from purchases. With similarity s of ItemContent, W the modelled items and c a new
+/// one:
 ///   a_c = s_cW (s_WW + regularization I)^-1, the kernel form of ridge regression, its `relatives` largest kept;
 ///   in_c = sum a_ck in_k, out_c = share_c * sum a_ck out_k, residuals likewise, both ways;
 ///   e_cw = s_cw^2 - sum a_ck s_kw^2, what c's relatives do not tell, is added as weight * e_cw, damped as scores are;

@@ -163,8 +163,8 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
     for (const std::int32_t column : modelled) modelled_counts.push_back(counts[idx(column)]);
     std::vector<float> damping;
     for (const std::int64_t count : counts)
-        damping.push_back(static_cast<float>(
-            std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -options.ease.damping)));
+        damping.push_back(
+            static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -options.ease.damping)));
 
     EaseOptions plain = options.ease;
     plain.damping = 0;
@@ -185,8 +185,7 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
     for (std::size_t n = 0; n < extension.items.size(); ++n) {
         const std::int32_t column = extension.items[n], item = known[idx(column)];
         const float damped = damping[idx(column)];
-        intercept[idx(item)] =
-            static_cast<float>(options.ease.intercept_weight) * extension.intercept[n] * damped;
+        intercept[idx(item)] = static_cast<float>(options.ease.intercept_weight) * extension.intercept[n] * damped;
         for (const Cell& cell : extension.targets[n])
             cells[idx(known[idx(cell.item)])].push_back({item, cell.value * damped});
         for (const Cell& cell : extension.sources[n])

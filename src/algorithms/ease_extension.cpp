@@ -257,7 +257,7 @@ private:
     std::span<const float> damping_;
     std::size_t most_;
     std::vector<float> row_;
-    std::vector<double> constants_, pivots_;  // (P g_c)_1 and S_cc of each item outside
+    std::vector<double> constants_, pivots_;     // (P g_c)_1 and S_cc of each item outside
     std::vector<std::vector<Cell>> products_;    // P g_c
     std::vector<std::vector<Cell>> complement_;  // S_cd, d in order
     std::vector<double> matrix_, right_;

@@ -31,8 +31,8 @@ struct EaseExtension {
 ///   inside j leads to c by y_cj, the intercept of c is y_c1, another item a outside leads to c by w_ca,
 ///   c leads to j inside by t_c y_cj / (P_jj + t_c y_cj^2).
 /// Exact where K are all items outside, but for P_jj, which is exact for one. The `most` largest cells of each row and
-/// each column are kept, those of a row by what they are after `damping` (one factor per column of `rows`, not applied).
-/// Takes (cells of all g_c) * modelled.size() multiplications. Throws Stopped on request.
+/// each column are kept, those of a row by what they are after `damping` (one factor per column of `rows`, not
+/// applied). Takes (cells of all g_c) * modelled.size() multiplications. Throws Stopped on request.
 EaseExtension extend_ease(const EaseModel& inside, const WeightedBaskets& rows, std::span<const std::int32_t> modelled,
                           std::span<const float> damping, std::size_t most, const std::stop_token& stop);
 

@@ -17,7 +17,8 @@ namespace crosslift::algorithms {
 WeightedBaskets ease_rows(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
                           const EaseOptions& options);
 
-/// fit_ease of such rows, of all their columns; `counts`: baskets with each, for the damping. Arguments are not checked.
+/// fit_ease of such rows, of all their columns; `counts`: baskets with each, for the damping. Arguments are not
+/// checked.
 EaseModel fit_ease_rows(WeightedBaskets rows, std::vector<std::int64_t> counts, const EaseOptions& options,
                         const Progress& progress);
 
