@@ -56,8 +56,9 @@ Predictions by_engine(const OfferModels& models, const Returns& returns, bool pe
             const std::int64_t before = returns.history.time.empty()
                                             ? unknown_time
                                             : returns.history.time[static_cast<std::size_t>(it.basket)] - 1;
-            said.score[static_cast<std::size_t>(n)] = models.acceptance.probability(
-                returns.history, models.price, it.from, personal ? it.customer : IdMap::unknown, before);
+            said.score[static_cast<std::size_t>(n)] =
+                models.acceptance.probability(returns.history, models.catalog, models.price, it.from,
+                                              personal ? it.customer : IdMap::unknown, before);
         }
     });
     return said;

@@ -206,13 +206,12 @@ void read_trade_up(const ModelReader& reader, const OfferModels& models, TradeUp
 
 /// Columns of the items, which live until the file is written.
 struct AcceptanceColumns {
-    std::vector<float> dearer_share, item_rate, dearer_items;
+    std::vector<float> dearer_share, item_rate;
 
     explicit AcceptanceColumns(const AcceptanceModel& model) {
         for (const AcceptanceItem& item : model.items) {
             dearer_share.push_back(item.dearer_share);
             item_rate.push_back(item.item_rate);
-            dearer_items.push_back(item.dearer_items);
         }
     }
 };
@@ -220,31 +219,34 @@ struct AcceptanceColumns {
 void write_acceptance(ModelWriter& writer, const AcceptanceColumns& columns) {
     writer.column("acceptance.dearer_share", columns.dearer_share);
     writer.column("acceptance.item_rate", columns.item_rate);
-    writer.column("acceptance.dearer_items", columns.dearer_items);
 }
 
-void read_acceptance(const ModelReader& reader, std::int32_t items, AcceptanceModel& model) {
+void want_weights(const ModelReader& reader, const std::vector<AcceptanceWeight>& weights,
+                  const std::vector<std::string>& known) {
+    for (const auto& [fact, weight] : weights) {
+        reader.want(std::isfinite(weight), "an acceptance weight is not finite");
+        reader.want(std::find(known.begin(), known.end(), fact) != known.end(),
+                    "its acceptance model weighs a fact that this library does not know");
+    }
+}
+
+void read_acceptance(const ModelReader& reader, const OfferModels& models, AcceptanceModel& model) {
     const auto share = reader.column<float>("acceptance.dearer_share");
     const auto rate = reader.column<float>("acceptance.item_rate");
-    const auto dearer = reader.column<float>("acceptance.dearer_items");
-    reader.want((share.empty() || share.size() == static_cast<std::size_t>(items)) && rate.size() == share.size() &&
-                    dearer.size() == share.size(),
+    const auto items = static_cast<std::size_t>(models.catalog.size());
+    reader.want((share.empty() || share.size() == items) && rate.size() == share.size(),
                 "the sizes of its acceptance model do not fit its items");
     for (std::size_t n = 0; n < share.size(); ++n) {
-        reader.want(share[n] >= 0 && share[n] <= 1 && rate[n] >= 0 && rate[n] <= 1 && dearer[n] >= 0 &&
-                        std::isfinite(dearer[n]),
+        reader.want(share[n] >= 0 && share[n] <= 1 && rate[n] >= 0 && rate[n] <= 1,
                     "a number of its acceptance model is out of range");
-        model.items.push_back({share[n], rate[n], dearer[n]});
+        model.items.push_back({share[n], rate[n]});
     }
-    const std::vector<std::string> known = acceptance_facts();
     for (const AcceptanceModel::Regression* it : {&model.personal, &model.anonymous}) {
         reader.want(std::isfinite(it->intercept + it->slope + it->shift), "an acceptance weight is not finite");
-        for (const auto& [fact, weight] : it->weights) {
-            reader.want(std::isfinite(weight), "an acceptance weight is not finite");
-            reader.want(std::find(known.begin(), known.end(), fact) != known.end(),
-                        "its acceptance model weighs a fact that this library does not know");
-        }
+        want_weights(reader, it->weights, acceptance_facts());
+        want_weights(reader, it->choice, acceptance_choice_facts());
     }
+    if (!model.empty()) model.index(models.history, models.catalog, models.price);
 }
 
 void write_replenishment(ModelWriter& writer, const ReplenishmentModel& model) {
@@ -294,7 +296,7 @@ OfferModels read_models(const ModelReader& reader) {
     read_als(reader, "taste", models.taste);
     read_price(reader, models, models.price);
     read_trade_up(reader, models, models.trade_up);
-    read_acceptance(reader, models.catalog.size(), models.acceptance);
+    read_acceptance(reader, models, models.acceptance);
     read_replenishment(reader, models.catalog.size(), models.replenishment);
     return models;
 }

@@ -164,6 +164,7 @@ template <class Archive>
 void fields(Archive& archive, AcceptanceModel::Regression& regression) {
     archive("intercept", regression.intercept);
     archive("weights", regression.weights);
+    archive("choice", regression.choice);
     archive("slope", regression.slope);
     archive("shift", regression.shift);
 }

@@ -1,5 +1,7 @@
 // Trading up at the next purchase: windows at the end of the history, facts from before each, the newest calibrates.
 #include "offers/acceptance_facts.hpp"
+#include "offers/choice_logit.hpp"
+#include "offers/leaf_choice.hpp"
 #include "offers/logistic.hpp"
 
 #include <crosslift/acceptance.hpp>
@@ -16,6 +18,10 @@ namespace {
 
 constexpr double min_returns = 200, min_ups = 20;  // below, weights would be noise
 constexpr double min_history_share = 0.25;         // of all baskets, before a window
+constexpr std::size_t min_choices = 50;            // below, the logit is left out
+constexpr std::size_t choices_of_window = 1700;
+constexpr std::size_t max_alternatives = 100;  // of a choice, when the logit is fitted
+constexpr double choice_l2 = 10;
 
 std::size_t idx(std::int64_t n) {
     return static_cast<std::size_t>(n);
@@ -40,52 +46,128 @@ void check(const AcceptanceOptions& options, const PurchaseHistory& history, con
                               std::to_string(history.items()) + "; align the catalog to the history's items first");
 }
 
-LogisticRows empty_rows(std::size_t features = acceptance_fact_count) {
+void stop_if_wanted(const Progress& progress) {
+    if (progress.stop.stop_requested())
+        throw Stopped("training of acceptance was stopped before its weights were fitted");
+}
+
+LogisticRows empty_rows(std::size_t features) {
     return {.features = features, .values = {}, .outcome = {}};
 }
 
-/// The returns of one window, at most `limit` of them, with facts from the baskets before the window (of items) and
-/// before the return (of the customer).
-LogisticRows window_rows(const PurchaseHistory& history, const Catalog& catalog, std::int64_t begin, std::int64_t end,
-                         std::int64_t limit, const AcceptanceOptions& options) {
+/// Some returns of baskets begin .. end - 1, and what was known of the items before them.
+struct Window {
+    PriceModel price;
+    AcceptanceModel known;  // items, leaf_items, leaf_parent and options alone
+    std::vector<LeafReturn> returns;
+};
+
+Window make_window(const PurchaseHistory& history, const Catalog& catalog, std::int64_t begin, std::int64_t end,
+                   std::int64_t limit, const AcceptanceOptions& options) {
     const PurchaseHistory before = earlier(history, begin);
-    const PriceModel price = fit_price(before, catalog);
-    AcceptanceModel known;
-    known.options = options;
-    known.items = count_acceptance_items(before, price, begin, options.min_price_ratio);
-    auto returns = find_returns(history, price, begin, end, options.min_price_ratio);
+    Window window{.price = fit_price(before, catalog), .known = {}, .returns = {}};
+    window.known.options = options;
+    window.known.items = count_acceptance_items(before, window.price, begin, options.min_price_ratio);
+    window.known.index(before, catalog, window.price);
+    auto& returns = window.returns;
+    returns = find_returns(history, window.price, begin, end, options.min_price_ratio);
     std::mt19937_64 random(options.seed + static_cast<std::uint64_t>(begin));
     const std::size_t count = std::min(returns.size(), idx(limit));
-    LogisticRows rows = empty_rows();
-    for (std::size_t n = 0; n < count; ++n) {
-        std::swap(returns[n], returns[n + random() % (returns.size() - n)]);
-        const LeafReturn& it = returns[n];
-        const std::int64_t now = history.time.empty() ? unknown_time : history.time[idx(it.basket)];
-        rows.add(acceptance_facts_of(known, history, price, it.from, it.customer, it.basket, now).row, it.up);
-    }
-    return rows;
+    for (std::size_t n = 0; n < count; ++n) std::swap(returns[n], returns[n + random() % (returns.size() - n)]);
+    returns.resize(count);
+    return window;
 }
 
 /// Newest first; as long as enough history is left before one.
-std::vector<LogisticRows> all_windows(const PurchaseHistory& history, const Catalog& catalog,
-                                      const AcceptanceOptions& options, const Progress& progress) {
+std::vector<Window> all_windows(const PurchaseHistory& history, const Catalog& catalog,
+                                const AcceptanceOptions& options, const Progress& progress) {
     const auto start = std::chrono::steady_clock::now();
     const auto baskets = static_cast<double>(history.basket_count());
     const auto length = static_cast<std::int64_t>(std::max(1.0, std::round(options.window_share * baskets)));
-    std::vector<LogisticRows> windows;
+    std::vector<Window> windows;
     for (int n = 0; n < options.windows; ++n) {
-        if (progress.stop.stop_requested())
-            throw Stopped("training of acceptance was stopped before its weights were fitted");
+        stop_if_wanted(progress);
         const std::int64_t begin = history.basket_count() - (n + 1) * length;
         if (begin < 1 || static_cast<double>(begin) < min_history_share * baskets) break;
         const std::int64_t limit = std::max<std::int64_t>(1, options.max_returns / options.windows);
-        windows.push_back(window_rows(history, catalog, begin, begin + length, limit, options));
+        windows.push_back(make_window(history, catalog, begin, begin + length, limit, options));
         if (!progress.on_step) continue;
         const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
         progress.on_step(
             {"acceptance", n + 1, options.windows, passed.count(), std::numeric_limits<double>::quiet_NaN()});
     }
     return windows;
+}
+
+AcceptanceQuery query_of(const PurchaseHistory& history, const Catalog& catalog, const Window& window,
+                         const LeafReturn& it) {
+    const std::int64_t now = history.time.empty() ? unknown_time : history.time[idx(it.basket)];
+    return {history, catalog, window.price, it.from, it.customer, it.basket, now};
+}
+
+/// The next item of the leaf in a window's first returns. Of many alternatives a random part that holds the choice: the
+/// weights stay those of the whole (McFadden 1978).
+void add_choices(const PurchaseHistory& history, const Catalog& catalog, const Window& window, ChoiceSets& choices) {
+    std::mt19937_64 random(window.known.options.seed + window.returns.size());
+    for (std::size_t n = 0; n < std::min(window.returns.size(), choices_of_window); ++n) {
+        const AcceptanceQuery query = query_of(history, catalog, window, window.returns[n]);
+        const OwnPast past = own_past(window.known, query);
+        auto items = leaf_alternatives(window.known, query, past);
+        const auto taken = std::ranges::find(items, window.returns[n].to);
+        if (taken == items.end() || items.size() < 2) continue;
+        std::iter_swap(items.begin(), taken);
+        for (std::size_t m = 1; m < std::min(items.size(), max_alternatives); ++m)
+            std::swap(items[m], items[m + random() % (items.size() - m)]);
+        items.resize(std::min(items.size(), max_alternatives));
+        choices.add(leaf_choice_rows(query, past, items), 0);
+    }
+}
+
+ChoiceSets first_facts(const ChoiceSets& choices, std::size_t features) {
+    ChoiceSets part = choices;
+    part.features = features;
+    part.values.clear();
+    for (std::int64_t row = 0; row < choices.indptr.back(); ++row) {
+        const auto facts = choices.row(row).first(features);
+        part.values.insert(part.values.end(), facts.begin(), facts.end());
+    }
+    return part;
+}
+
+/// Of the personal and of the anonymous regression.
+struct ChoiceWeights {
+    std::vector<double> personal, anonymous;
+};
+
+/// From all windows but the newest, which is left to judge by, where there are two.
+ChoiceWeights fit_choices(const PurchaseHistory& history, const Catalog& catalog, const std::vector<Window>& windows) {
+    ChoiceSets choices;
+    choices.features = leaf_choice_fact_count;
+    for (std::size_t n = windows.size() > 1 ? 1 : 0; n < windows.size(); ++n)
+        add_choices(history, catalog, windows[n], choices);
+    if (choices.size() < min_choices) return {};
+    return {fit_choice_logit(choices, choice_l2),
+            fit_choice_logit(first_facts(choices, anonymous_choice_fact_count), choice_l2)};
+}
+
+struct WindowRows {
+    LogisticRows personal = empty_rows(acceptance_fact_count), anonymous = empty_rows(item_fact_count);
+};
+
+WindowRows rows_of(const PurchaseHistory& history, const Catalog& catalog, const Window& window,
+                   const ChoiceWeights& weights) {
+    constexpr auto choice = static_cast<std::size_t>(AcceptanceFact::choice);
+    WindowRows rows;
+    for (const LeafReturn& it : window.returns) {
+        const AcceptanceQuery query = query_of(history, catalog, window, it);
+        const OwnPast past = own_past(window.known, query);
+        AcceptanceRow row = acceptance_facts_of(window.known, query, past);
+        row[choice] = dearer_choice(window.known, query, past, weights.personal);
+        rows.personal.add(row, it.up);
+        row[choice] = dearer_choice(window.known, query, {}, weights.anonymous);
+        rows.anonymous.add(std::span(row).first(item_fact_count), it.up);
+    }
+    return rows;
 }
 
 bool enough(const LogisticRows& rows) {
@@ -95,34 +177,31 @@ bool enough(const LogisticRows& rows) {
     return all >= min_returns && ups >= min_ups && all - ups >= min_ups;
 }
 
-LogisticRows first_facts(const LogisticRows& rows, std::size_t features) {
-    LogisticRows part = empty_rows(features);
-    for (std::size_t n = 0; n < rows.size(); ++n) part.add(rows.row(n).first(features), rows.outcome[n] > 0);
-    return part;
-}
-
-/// Every window from `first` on, `features` facts of each row.
-LogisticRows joined(const std::vector<LogisticRows>& windows, std::size_t first, std::size_t features) {
-    LogisticRows rows = empty_rows(features);
-    for (std::size_t n = first; n < windows.size(); ++n) rows.append(first_facts(windows[n], features));
+/// Every window from `first` on.
+LogisticRows joined(const std::vector<LogisticRows>& windows, std::size_t first) {
+    LogisticRows rows = empty_rows(windows.front().features);
+    for (std::size_t n = first; n < windows.size(); ++n) rows.append(windows[n]);
     return rows;
 }
 
 /// Weights from all windows; slope and shift from the newer half, each as its elders predict it.
-AcceptanceModel::Regression fit_regression(const std::vector<LogisticRows>& windows, std::size_t features, double l2) {
+AcceptanceModel::Regression fit_regression(const std::vector<LogisticRows>& windows, std::span<const double> choice,
+                                           double l2) {
     AcceptanceModel::Regression result;
-    const Logistic logistic = fit_logistic(joined(windows, 0, features), l2);
+    const Logistic logistic = fit_logistic(joined(windows, 0), l2);
     result.intercept = logistic.intercept;
     const auto names = acceptance_facts();
-    for (std::size_t f = 0; f < features; ++f) result.weights.push_back({names[f], logistic.weights[f]});
+    for (std::size_t f = 0; f < windows.front().features; ++f)
+        result.weights.push_back({names[f], logistic.weights[f]});
+    const auto choice_names = leaf_choice_facts();
+    for (std::size_t f = 0; f < choice.size(); ++f) result.choice.push_back({choice_names[f], choice[f]});
     LogisticRows said = empty_rows(1);
     for (std::size_t n = 0; 2 * n < windows.size(); ++n) {
-        const LogisticRows older = joined(windows, n + 1, features);
+        const LogisticRows older = joined(windows, n + 1);
         if (!enough(older)) break;
         const Logistic before = fit_logistic(older, l2);
-        const LogisticRows rows = first_facts(windows[n], features);
-        for (std::size_t row = 0; row < rows.size(); ++row)
-            said.add(std::vector<double>{before.log_odds(rows.row(row))}, rows.outcome[row] > 0);
+        for (std::size_t row = 0; row < windows[n].size(); ++row)
+            said.add(std::vector<double>{before.log_odds(windows[n].row(row))}, windows[n].outcome[row] > 0);
     }
     if (!enough(said)) return result;
     const Logistic platt = fit_logistic(said, l2);
@@ -145,24 +224,15 @@ void validate(const LogisticRows& older, const LogisticRows& newest, AcceptanceM
     model.item_rate_auc = roc_area(rate, newest.outcome);
 }
 
-double calibrated(const AcceptanceModel::Regression& regression, std::span<const double> row) {
-    const auto names = acceptance_facts();
-    Logistic logistic{regression.intercept, std::vector<double>(row.size())};
-    for (const auto& [fact, weight] : regression.weights) {
-        const auto found = static_cast<std::size_t>(std::ranges::find(names, fact) - names.begin());
-        if (found >= row.size())
-            throw InvalidArgument("the acceptance model has a weight for '" + fact +
-                                  "', which this version does not know here; see acceptance_facts()");
-        logistic.weights[found] = weight;
-    }
-    return Logistic{regression.shift, {regression.slope}}.probability(std::vector<double>{logistic.log_odds(row)});
-}
-
 }  // namespace
 
 std::vector<std::string> acceptance_facts() {
-    return {"dearer_share", "item_rate",     "dearer_items", "price_level", "own_dearer", "own_recent_dearer",
-            "own_share",    "own_purchases", "usual_level",  "since_last",  "own_rate",   "last_items"};
+    return {"dearer_share", "item_rate",   "price_level",   "choice",     "own_dearer", "own_recent_dearer",
+            "own_left",     "usual_level", "related_level", "since_last", "own_rate"};
+}
+
+std::vector<std::string> acceptance_choice_facts() {
+    return leaf_choice_facts();
 }
 
 AcceptanceModel fit_acceptance(const PurchaseHistory& history, const Catalog& catalog, const AcceptanceOptions& options,
@@ -172,34 +242,23 @@ AcceptanceModel fit_acceptance(const PurchaseHistory& history, const Catalog& ca
     model.options = options;
     if (history.customers == 0 || catalog.leaves().size() == 0 || catalog.price().empty()) return model;
     const auto windows = all_windows(history, catalog, options, progress);
-    const LogisticRows all = joined(windows, 0, acceptance_fact_count);
-    if (!enough(all)) return model;
-    validate(joined(windows, 1, acceptance_fact_count), windows.front(), model);
-    model.returns = static_cast<std::int64_t>(all.size());
-    model.personal = fit_regression(windows, acceptance_fact_count, options.l2);
-    model.anonymous = fit_regression(windows, item_fact_count, options.l2);
-    model.items =
-        count_acceptance_items(history, fit_price(history, catalog), history.basket_count(), options.min_price_ratio);
+    const ChoiceWeights choice = fit_choices(history, catalog, windows);
+    std::vector<LogisticRows> personal, anonymous;
+    for (const Window& window : windows) {
+        stop_if_wanted(progress);
+        WindowRows rows = rows_of(history, catalog, window, choice);
+        personal.push_back(std::move(rows.personal));
+        anonymous.push_back(std::move(rows.anonymous));
+    }
+    if (windows.empty() || !enough(joined(personal, 0))) return model;
+    validate(joined(personal, 1), personal.front(), model);
+    for (const LogisticRows& rows : personal) model.returns += static_cast<std::int64_t>(rows.size());
+    model.personal = fit_regression(personal, choice.personal, options.l2);
+    model.anonymous = fit_regression(anonymous, choice.anonymous, options.l2);
+    const PriceModel price = fit_price(history, catalog);
+    model.items = count_acceptance_items(history, price, history.basket_count(), options.min_price_ratio);
+    model.index(history, catalog, price);
     return model;
-}
-
-double AcceptanceModel::probability(const PurchaseHistory& history, const PriceModel& price, std::int32_t item,
-                                    std::int32_t customer, std::int64_t as_of) const {
-    constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
-    if (item < 0 || item >= history.items())
-        throw InvalidArgument("item row " + std::to_string(item) + " came; rows are 0 to " +
-                              std::to_string(history.items() - 1));
-    if (customer != IdMap::unknown && (customer < 0 || customer >= history.customers))
-        throw InvalidArgument("customer row " + std::to_string(customer) + " came; rows are 0 to " +
-                              std::to_string(history.customers - 1));
-    if (empty() || price.leaf[idx(item)] < 0 || std::isnan(price.price[idx(item)])) return unknown;
-    std::int64_t end = history.basket_count();
-    if (as_of != unknown_time && !history.time.empty())
-        end = std::ranges::upper_bound(history.time, as_of) - history.time.begin();
-    const std::int64_t now = as_of == unknown_time ? history.latest_time() : as_of;
-    const CustomerFacts facts = acceptance_facts_of(*this, history, price, item, customer, end, now);
-    const std::span<const double> row = facts.row;
-    return facts.knows_leaf ? calibrated(personal, row) : calibrated(anonymous, row.first(item_fact_count));
 }
 
 }  // namespace crosslift

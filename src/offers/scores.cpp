@@ -115,7 +115,7 @@ std::vector<double> OfferEngine::trade_up_probability(std::span<const std::strin
     for (std::size_t n = 0; n < items.size(); ++n) {
         const std::int32_t item = models.catalog.items().find(items[n]);
         if (item == IdMap::unknown) continue;
-        result[n] = models.acceptance.probability(models.history, models.price, item,
+        result[n] = models.acceptance.probability(models.history, models.catalog, models.price, item,
                                                   customer_row(models, customers, n), as_of.value_or(unknown_time));
     }
     return result;

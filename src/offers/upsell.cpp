@@ -79,8 +79,9 @@ public:
         // Over all superior items, so that no filter changes what is said of another item.
         const auto shares = softmax(utilities(rivals));
         const double best = *std::ranges::max_element(shares);
-        const double up = state_.models.acceptance.probability(state_.models.history, state_.models.price, from_,
-                                                               resolved_.customer, query_.as_of.value_or(unknown_time));
+        const double up =
+            state_.models.acceptance.probability(state_.models.history, state_.models.catalog, state_.models.price,
+                                                 from_, resolved_.customer, query_.as_of.value_or(unknown_time));
         const auto may = offerable(state_, query_, resolved_, Bought::keep_replenishable);
         std::vector<Candidate> found;
         for (std::size_t n = 0; n < rivals.size(); ++n) {

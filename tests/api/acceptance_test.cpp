@@ -6,9 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <stop_token>
+#include <utility>
 #include <vector>
 
 namespace crosslift {
@@ -59,7 +61,6 @@ TEST(Acceptance, CountsAreThoseOfTheReceipts) {
     for (std::size_t i = 4; i-- > 0;) {
         share[i] = (dearer + 1) / (all + 2);
         EXPECT_NEAR(model.items[i].dearer_share, share[i], 1e-6);
-        EXPECT_EQ(model.items[i].dearer_items, 3 - static_cast<float>(i));
         dearer += baskets[i];
         expected += returns[i] * share[i];
     }
@@ -78,7 +79,7 @@ TEST(Acceptance, KnowsWhoIsLoyal) {
     double stays = 0, goes = 0, all = 0;
     for (const testing::Line& line : shop.lines) {
         if (line.basket >= 200) break;
-        const double p = model.probability(shop.history, shop.price, 1, line.customer);
+        const double p = model.probability(shop.history, shop.catalog, shop.price, 1, line.customer);
         if (line.basket % 4 == 1) stays += p;
         if (line.basket % 4 == 3) goes += p;
         all += 1;
@@ -86,6 +87,56 @@ TEST(Acceptance, KnowsWhoIsLoyal) {
     EXPECT_NEAR(stays / 50, 0.1, 0.05);  // 0.2 * 2 / 4
     EXPECT_NEAR(goes / 50, 0.85, 0.1);   // 0.8 + 0.2 * 1 / 4 on average over what came before
     EXPECT_EQ(all, 200);
+}
+
+/// exp(utility) of the dearer items of the leaf over that of all four.
+double dearer_share(const std::vector<double>& mass, std::size_t from) {
+    double dearer = 0, all = 0;
+    for (std::size_t i = 0; i < mass.size(); ++i) {
+        all += mass[i];
+        if (i > from) dearer += mass[i];
+    }
+    return dearer / all;
+}
+
+TEST(Acceptance, ChoiceIsTheShareOfTheDearerItems) {
+    const LineShop shop = loyal_shop(40, 12, 0.5);
+    auto model = fit_acceptance(shop.history, shop.catalog);
+    ASSERT_FALSE(model.empty());
+    ASSERT_FALSE(model.personal.choice.empty());
+    // P(up) is the fact itself; utilities are logarithms of counts, so that their exponentials are the counts plus one.
+    for (auto* it : {&model.personal, &model.anonymous}) {
+        *it = {};
+        it->weights = {{"choice", 1}};
+    }
+    const std::int64_t now = shop.history.latest_time();
+    std::vector<double> sales(4, 1), month(4, 1), own(4, 1);
+    constexpr std::int32_t u = 7;
+    for (std::int64_t basket = 0; basket < shop.history.basket_count(); ++basket) {
+        const auto item = static_cast<std::size_t>(shop.history.baskets.view().row(basket).front());
+        sales[item] += 1;
+        if (shop.history.time[static_cast<std::size_t>(basket)] >= now - 28 * day) month[item] += 1;
+        if (shop.history.customer[static_cast<std::size_t>(basket)] == u) own[item] += 1;
+    }
+    const auto say = [&](std::vector<AcceptanceWeight> choice, std::int32_t customer, std::int32_t from) {
+        model.personal.choice = model.anonymous.choice = std::move(choice);
+        return model.probability(shop.history, shop.catalog, shop.price, from, customer);
+    };
+    for (const std::int32_t from : {0, 1, 2}) {
+        const auto i = static_cast<std::size_t>(from);
+        EXPECT_NEAR(say({{"sales", 1}}, IdMap::unknown, from), dearer_share(sales, i), 1e-9);
+        EXPECT_NEAR(say({{"sales_28d", 1}}, IdMap::unknown, from), dearer_share(month, i), 1e-9);
+        EXPECT_NEAR(say({{"own_purchases", 1}}, u, from), dearer_share(own, i), 1e-9);
+        std::vector<double> loyal = own, near(4);
+        loyal[i] *= 5;
+        EXPECT_NEAR(say({{"own_purchases", 1}, {"same_item", std::log(5.0)}}, u, from), dearer_share(loyal, i), 1e-9);
+        for (std::size_t j = 0; j < 4; ++j) {
+            const double ratio = static_cast<double>(j + 1) / static_cast<double>(i + 1);
+            near[j] = std::exp(-0.7 * std::min(2.0, std::abs(std::log(ratio))));
+        }
+        EXPECT_NEAR(say({{"price_distance", -0.7}}, u, from), dearer_share(near, i), 1e-6);
+    }
+    EXPECT_NEAR(say({{"sales", 1}}, u, 3), 1e-3, 1e-12);  // nothing is dearer: as near to never as it says
 }
 
 TEST(Acceptance, ProbabilitiesComeTrueOnLaterPurchases) {
@@ -101,8 +152,8 @@ TEST(Acceptance, ProbabilitiesComeTrueOnLaterPurchases) {
             const int item = shop.history.baskets.view().row(basket).front();
             if (basket >= cut && last >= 0) {
                 const std::int64_t now = shop.history.time[static_cast<std::size_t>(basket)] - 1;
-                expected += model.probability(shop.history, price, last, u, now);
-                anonymous += model.probability(shop.history, price, last, IdMap::unknown, now);
+                expected += model.probability(shop.history, shop.catalog, price, last, u, now);
+                anonymous += model.probability(shop.history, shop.catalog, price, last, IdMap::unknown, now);
                 ups += item > last ? 1 : 0;
                 count += 1;
             }
@@ -121,18 +172,18 @@ TEST(Acceptance, PurchasesAfterAsOfAreNotLookedAt) {
     while (shop.history.time[static_cast<std::size_t>(known)] <= cut) ++known;
     const PurchaseHistory before = earlier(shop.history, known);
     for (std::int32_t u = 0; u < 10; ++u)
-        EXPECT_EQ(model.probability(shop.history, shop.price, 2, u, cut),
-                  model.probability(before, shop.price, 2, u, cut));
-    EXPECT_EQ(model.probability(shop.history, shop.price, 2, 3, start - day),
-              model.probability(shop.history, shop.price, 2, IdMap::unknown));
+        EXPECT_EQ(model.probability(shop.history, shop.catalog, shop.price, 2, u, cut),
+                  model.probability(before, shop.catalog, shop.price, 2, u, cut));
+    EXPECT_EQ(model.probability(shop.history, shop.catalog, shop.price, 2, 3, start - day),
+              model.probability(shop.history, shop.catalog, shop.price, 2, IdMap::unknown, start - day));
 }
 
 TEST(Acceptance, WhatCannotBeLearnedFromOrAskedFor) {
     LineShop shop = loyal_shop(100, 20, 0.7);
     const auto model = fit_acceptance(shop.history, shop.catalog);
-    EXPECT_THROW(model.probability(shop.history, shop.price, 4, 0), InvalidArgument);
-    EXPECT_THROW(model.probability(shop.history, shop.price, 0, 100), InvalidArgument);
-    EXPECT_TRUE(std::isnan(AcceptanceModel().probability(shop.history, shop.price, 0, 0)));
+    EXPECT_THROW(model.probability(shop.history, shop.catalog, shop.price, 4, 0), InvalidArgument);
+    EXPECT_THROW(model.probability(shop.history, shop.catalog, shop.price, 0, 100), InvalidArgument);
+    EXPECT_TRUE(std::isnan(AcceptanceModel().probability(shop.history, shop.catalog, shop.price, 0, 0)));
     const LineShop few = loyal_shop(5, 4, 0.5);
     EXPECT_TRUE(fit_acceptance(few.history, few.catalog).empty());
     const Catalog bare = Catalog().aligned_to(shop.catalog.items(), {});

@@ -163,10 +163,10 @@ TEST(OfferEngine, TradeUpProbabilityIsTheAcceptanceModels) {
     const std::vector<std::string> customers = {"k3", "k3", "stranger"};
     const auto said = engine.trade_up_probability(items, customers);
     EXPECT_EQ(said[0],
-              models.acceptance.probability(models.history, models.price, models.catalog.items().find(items[0]),
-                                            models.customers.find("k3")));
+              models.acceptance.probability(models.history, models.catalog, models.price,
+                                            models.catalog.items().find(items[0]), models.customers.find("k3")));
     EXPECT_TRUE(std::isnan(said[1]));
-    EXPECT_EQ(said[2], models.acceptance.probability(models.history, models.price,
+    EXPECT_EQ(said[2], models.acceptance.probability(models.history, models.catalog, models.price,
                                                      models.catalog.items().find(items[2]), IdMap::unknown));
     EXPECT_THROW(engine.trade_up_probability(items, std::vector<std::string>{"k3"}), InvalidArgument);
     const auto list = engine.upsell(items[0], "k3");
