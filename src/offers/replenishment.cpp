@@ -184,8 +184,9 @@ void check_query(const ReplenishmentModel& model, const PurchaseHistory& history
 }  // namespace
 
 std::vector<std::string> replenishment_facts() {
-    return {"rate",         "repeat_share",  "gap_hazard", "horizon", "purchases",
-            "recent_month", "recent_season", "since_last", "visits",  "since_visit"};
+    return {"rate",          "repeat_share",      "gap_hazard",    "horizon",     "purchases",   "recent_month",
+            "recent_season", "since_last",        "visits",        "since_visit", "recent_week", "recent_fortnight",
+            "recent_year",   "since_before_last", "visits_season", "basket_size", "lines_week",  "lines_month"};
 }
 
 ReplenishmentModel fit_replenishment(const PurchaseHistory& history, const ReplenishmentOptions& options,

@@ -10,7 +10,7 @@ namespace crosslift {
 namespace {
 
 constexpr std::int64_t seconds_per_day = 86400;
-constexpr double month_days = 28, season_days = 90;
+constexpr double week_days = 7, fortnight_days = 14, month_days = 28, season_days = 90, year_days = 365;
 constexpr double prior_buyers = 10;   // strength of all items' repeat share in one item's
 constexpr double prior_repeats = 10;  // of all items' purchase rate, in repeat purchases
 constexpr double prior_gaps = 10;     // of all items' mean gap
@@ -86,8 +86,15 @@ CustomerHabits habits_of(const PurchaseHistory& history, std::int32_t customer, 
     for (const std::int32_t basket : history.customer_baskets.view().row(customer)) {
         const std::int64_t time = history.time[idx(basket)];
         if (time > as_of) break;
-        result.visits += std::exp2(-days_between(time, as_of) / month_days);
-        result.since_visit = days_between(time, as_of);
+        const double age = days_between(time, as_of);
+        const auto lines = static_cast<double>(history.baskets.view().row(basket).size());
+        result.visits += std::exp2(-age / month_days);
+        result.since_visit = age;
+        result.visits_season += std::exp2(-age / season_days);
+        result.baskets += 1;
+        result.lines += lines;
+        result.lines_week += lines * std::exp2(-age / week_days);
+        result.lines_month += lines * std::exp2(-age / month_days);
         for (const std::int32_t item : history.baskets.view().row(basket)) bought.emplace_back(item, time);
     }
     std::ranges::stable_sort(bought, {}, [](const auto& purchase) { return purchase.first; });
@@ -101,10 +108,15 @@ CustomerHabits habits_of(const PurchaseHistory& history, std::int32_t customer, 
             result.items.back().squared_log_gaps += std::log(gap) * std::log(gap);
         }
         Habit& habit = result.items.back();
+        const double age = days_between(time, as_of);
+        habit.before_last = habit.days > 0 ? habit.last : time;
         habit.days += 1;
         habit.last = time;
-        habit.month += std::exp2(-days_between(time, as_of) / month_days);
-        habit.season += std::exp2(-days_between(time, as_of) / season_days);
+        habit.week += std::exp2(-age / week_days);
+        habit.fortnight += std::exp2(-age / fortnight_days);
+        habit.month += std::exp2(-age / month_days);
+        habit.season += std::exp2(-age / season_days);
+        habit.year += std::exp2(-age / year_days);
     }
     return result;
 }
@@ -188,6 +200,14 @@ ReplenishmentRow facts_of(const ReplenishmentModel& model, const CustomerHabits&
     at(ReplenishmentFact::since_last) = std::log1p(since);
     at(ReplenishmentFact::visits) = std::log1p(customer.visits);
     at(ReplenishmentFact::since_visit) = std::log1p(customer.since_visit);
+    at(ReplenishmentFact::recent_week) = std::log1p(habit.week);
+    at(ReplenishmentFact::recent_fortnight) = std::log1p(habit.fortnight);
+    at(ReplenishmentFact::recent_year) = std::log1p(habit.year);
+    at(ReplenishmentFact::since_before_last) = std::log1p(days_between(habit.before_last, as_of));
+    at(ReplenishmentFact::visits_season) = std::log1p(customer.visits_season);
+    at(ReplenishmentFact::basket_size) = std::log(customer.lines / customer.baskets);
+    at(ReplenishmentFact::lines_week) = std::log1p(customer.lines_week);
+    at(ReplenishmentFact::lines_month) = std::log1p(customer.lines_month);
     return row;
 }
 
