@@ -38,6 +38,7 @@
 #include <crosslift/sales_report.hpp>
 #include <crosslift/segment.hpp>
 #include <crosslift/sparse.hpp>
+#include <crosslift/sppmi.hpp>
 #include <crosslift/statistics.hpp>
 #include <crosslift/synchronize.hpp>
 #include <crosslift/trade_up.hpp>

@@ -39,6 +39,7 @@ from .selling import (
     Target,
     TargetList,
 )
+from .sppmi import Sppmi
 from .transactions import RejectedRow, TransactionReport, Transactions
 from .tuning import Trial, TuneResult, tune
 
@@ -93,6 +94,7 @@ __all__ = [
     "Reminder",
     "ReminderList",
     "Retriever",
+    "Sppmi",
     "Stopped",
     "Target",
     "TargetList",

@@ -1,4 +1,4 @@
-// ImplicitALS, BPR, Ease and ComplementModel: sparse rows in, factors out.
+// ImplicitALS, BPR, Ease, Sppmi and ComplementModel: sparse rows in, factors out.
 #include "bind.hpp"
 #include "numpy.hpp"
 #include "options.hpp"
@@ -9,6 +9,7 @@
 #include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
 #include <crosslift/model_io.hpp>
+#include <crosslift/sppmi.hpp>
 
 #include <pybind11/stl/filesystem.h>
 
@@ -104,6 +105,22 @@ void bind_ease(py::module_& m) {
         return to_python(run_training<EaseModel>(
             on_step, [&](const Progress& progress) { return fit_ease(view, ages, chosen, progress, places); }));
     });
+}
+
+void bind_sppmi(py::module_& m) {
+    py::class_<SppmiModel>(m, "SppmiModel")
+        .def_property_readonly("in_factors", [](const SppmiModel& model) { return to_numpy(model.in_factors); })
+        .def_property_readonly("out_factors", [](const SppmiModel& model) { return to_numpy(model.out_factors); })
+        .def_property_readonly("popularity", [](const SppmiModel& model) { return to_numpy(model.popularity); });
+    m.def("fit_sppmi",
+          [](const py::tuple& rows, const Array<float>& age_days, const py::dict& options, const py::object& on_step) {
+              const Csr csr(rows);
+              const CsrView view = csr.view();
+              const auto ages = as_span(age_days);
+              const auto chosen = from_dict<SppmiOptions>(options);
+              return to_python(run_training<SppmiModel>(
+                  on_step, [&](const Progress& progress) { return fit_sppmi(view, ages, chosen, progress); }));
+          });
 }
 
 // Baskets x items of scores; `baskets` holds no item twice in a row.
@@ -203,10 +220,12 @@ void bind_train(py::module_& m) {
     bind_als(m);
     bind_bpr(m);
     bind_ease(m);
+    bind_sppmi(m);
     bind_complement(m);
     m.def("als_defaults", [] { return to_dict(AlsOptions{}); });
     m.def("bpr_defaults", [] { return to_dict(BprOptions{}); });
     m.def("ease_defaults", [] { return to_dict(EaseOptions{}); });
+    m.def("sppmi_defaults", [] { return to_dict(SppmiOptions{}); });
     m.def("complement_defaults", [] { return to_dict(ComplementOptions{}); });
 }
 

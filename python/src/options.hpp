@@ -11,6 +11,7 @@
 #include <crosslift/evaluation.hpp>
 #include <crosslift/offers.hpp>
 #include <crosslift/sales_report.hpp>
+#include <crosslift/sppmi.hpp>
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -71,6 +72,18 @@ void visit(EaseOptions& o, Visit&& field) {
     field("intercept_weight", o.intercept_weight);
     field("line_share", o.line_share);
     field("damping", o.damping);
+    field("threads", o.threads);
+    field("device", o.device);
+}
+
+template <class Visit>
+void visit(SppmiOptions& o, Visit&& field) {
+    field("factors", o.factors);
+    field("shift", o.shift);
+    field("smoothing", o.smoothing);
+    field("popularity", o.popularity);
+    field("half_life_days", o.half_life_days);
+    field("seed", o.seed);
     field("threads", o.threads);
     field("device", o.device);
 }

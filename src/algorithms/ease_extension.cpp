@@ -1,6 +1,7 @@
 #include "algorithms/ease_extension.hpp"
 
 #include "algorithms/basket_slices.hpp"
+#include "algorithms/co_purchases.hpp"
 
 #include <crosslift/error.hpp>
 
@@ -36,38 +37,28 @@ struct Sides {
     }
 };
 
-// Weighted co-purchases of the items outside: with themselves, with those inside, with the others outside.
-struct CoPurchases {
+// What the items outside were bought with: how often they were themselves, with those inside, with the others outside.
+struct Pairs {
     std::vector<double> own;
     std::vector<std::vector<Cell>> inside, outside;
 };
 
-CoPurchases count(const WeightedBaskets& rows, const Sides& sides, const std::stop_token& stop) {
-    const CsrView baskets = rows.baskets;
-    const CsrMatrix holders = transpose(baskets);
-    CoPurchases pairs;
-    std::vector<double> sums(idx(baskets.cols), 0.0);
-    std::vector<std::int32_t> met;
+Pairs count(const WeightedBaskets& rows, const Sides& sides, const std::stop_token& stop) {
+    CoPurchases co_purchases(rows.baskets, rows.weights);
+    Pairs pairs;
     for (const std::int32_t item : sides.outside) {
         if (stop.stop_requested()) throw Stopped("EASE was stopped before its items outside the matrix were counted");
-        met.clear();
-        for (const std::int32_t row : holders.view().row(item)) {
-            const auto weight = static_cast<double>(rows.weights[idx(row)]);
-            if (weight == 0) continue;
-            for (const std::int32_t other : baskets.row(row)) {
-                if (sums[idx(other)] == 0) met.push_back(other);
-                sums[idx(other)] += weight;
-            }
-        }
-        std::ranges::sort(met);
-        pairs.own.push_back(sums[idx(item)]);
+        double own = 0;
         auto& inside = pairs.inside.emplace_back();
         auto& outside = pairs.outside.emplace_back();
-        for (const std::int32_t other : met) {
-            const auto sum = static_cast<float>(std::exchange(sums[idx(other)], 0.0));
-            if (other == item) continue;
-            (sides.is_inside[idx(other)] != 0 ? inside : outside).push_back({sides.place[idx(other)], sum});
+        for (const auto& [other, weight] : co_purchases.of(item)) {
+            if (other == item)
+                own = weight;
+            else
+                (sides.is_inside[idx(other)] != 0 ? inside : outside)
+                    .push_back({sides.place[idx(other)], static_cast<float>(weight)});
         }
+        pairs.own.push_back(own);
     }
     return pairs;
 }
@@ -100,7 +91,7 @@ private:
 
 class Extension {
 public:
-    Extension(const EaseModel& inside, std::span<const std::int32_t> modelled, const Sides& sides, CoPurchases pairs,
+    Extension(const EaseModel& inside, std::span<const std::int32_t> modelled, const Sides& sides, Pairs pairs,
               std::span<const float> damping, std::size_t most)
         : inside_(inside),
           modelled_(modelled),
@@ -253,7 +244,7 @@ private:
     const EaseModel& inside_;
     std::span<const std::int32_t> modelled_;
     const Sides& sides_;
-    CoPurchases pairs_;
+    Pairs pairs_;
     std::span<const float> damping_;
     std::size_t most_;
     std::vector<float> row_;

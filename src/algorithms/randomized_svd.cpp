@@ -41,6 +41,14 @@ public:
         return symmetric_eigen(std::vector<double>(host.begin(), host.end()), n);
     }
 
+    void fill_identity(Tall& square) {
+        std::vector<float> host(static_cast<std::size_t>(square.rows * square.cols), 0.0F);
+        for (std::int64_t n = 0; n < square.cols; ++n) host[static_cast<std::size_t>(n * square.cols + n)] = 1;
+        machine_.copy_in(lane_, square.memory.data(), host.data(),
+                         static_cast<std::int64_t>(host.size() * sizeof(float)));
+        lane_.wait();
+    }
+
     // tall * factor, factor (tall.cols x cols) in host memory.
     Tall times(Tall& tall, const std::vector<float>& factor, std::int64_t cols) {
         Tall small(machine_, tall.cols, cols);
@@ -92,7 +100,10 @@ BalancedSvd randomized_svd(const backend::Backend& machine, backend::Lane& lane,
     const std::int64_t wide = std::min({rank + svd_oversampling, matrix.rows, matrix.cols});
     Projection projection(machine, lane);
     Tall right(machine, matrix.cols, wide);
-    machine.fill_factors(lane, right.span(), seed, backend::Table::items, 1.0F);
+    if (wide == matrix.cols)
+        projection.fill_identity(right);  // nothing is projected away; a random square could lose a direction
+    else
+        machine.fill_factors(lane, right.span(), seed, backend::Table::items, 1.0F);
     Tall left(machine, matrix.rows, wide);
     for (int power = 0; power <= power_iterations; ++power) {
         if (stop.stop_requested()) throw Stopped("stopped while the complement matrix was being factorised");

@@ -41,6 +41,7 @@ std::vector<Baseline> pair_baselines();        ///< co-count, lift, LLR, cosine 
 std::vector<Baseline> rule_baselines();        ///< rules
 std::vector<Baseline> als_baselines();         ///< ALS cosine, ALS fold-in, ALS customer
 std::vector<Baseline> pernir_baselines();      ///< PerNIR
+std::vector<Baseline> sppmi_baselines();       ///< SPPMI
 std::vector<Baseline> ease_baselines();        ///< EASE
 
 constexpr const char* tuned_ease = "EASE, validated";

@@ -28,22 +28,26 @@ EaseItems ease_items(const TrainingSet& set) {
     return result;
 }
 
-EaseScorer::EaseScorer(const TrainingSet& set, double lambda) : items_(ease_items(set)) {
+CsrMatrix baskets_over(const TrainingSet& set, const EaseItems& items) {
     CsrMatrix baskets;
-    baskets.cols = static_cast<std::int64_t>(items_.items.size());
+    baskets.cols = static_cast<std::int64_t>(items.items.size());
     const CsrView all = set.baskets;
     for (std::int64_t b = 0; b < all.rows; ++b) {
         for (const std::int32_t item : all.row(b)) {
-            const std::int32_t row = items_.row_of[static_cast<std::size_t>(item)];
+            const std::int32_t row = items.row_of[static_cast<std::size_t>(item)];
             if (row >= 0) baskets.indices.push_back(row);
         }
         baskets.indptr.push_back(static_cast<std::int64_t>(baskets.indices.size()));
         ++baskets.rows;
     }
+    return baskets;
+}
+
+EaseScorer::EaseScorer(const TrainingSet& set, double lambda) : items_(ease_items(set)) {
     EaseOptions options;
     options.regularization = lambda;
     options.threads = set.threads;
-    weights_ = fit_ease(baskets, {}, options, {{}, set.stop}).weights.to_host();
+    weights_ = fit_ease(baskets_over(set, items_), {}, options, {{}, set.stop}).weights.to_host();
 }
 
 void EaseScorer::score_one(const Query& query, std::span<double> scores) const {

@@ -21,6 +21,9 @@ struct EaseItems {
 
 EaseItems ease_items(const TrainingSet& set);
 
+/// The set's baskets over those items, numbered anew.
+CsrMatrix baskets_over(const TrainingSet& set, const EaseItems& items);
+
 class EaseScorer : public SingleScorer {
 public:
     EaseScorer(const TrainingSet& set, double lambda);

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from crosslift import _core
 
-ESTIMATORS = [crosslift.ImplicitALS, crosslift.Ease, crosslift.ComplementModel, crosslift.OfferEngine]
+ESTIMATORS = [
+    crosslift.ImplicitALS,
+    crosslift.Ease,
+    crosslift.Sppmi,
+    crosslift.ComplementModel,
+    crosslift.OfferEngine,
+]
 
 
 @pytest.mark.parametrize("kind", ESTIMATORS)
@@ -69,6 +75,7 @@ def test_scikit_learn_accepts_a_fitted_one(ratings):
     [
         (crosslift.ImplicitALS, lambda it: it.item_factors_),
         (crosslift.Ease, lambda it: it.weights_),
+        (crosslift.Sppmi, lambda it: it.in_factors_),
         (crosslift.ComplementModel, lambda it: it.in_factors_),
         (crosslift.OfferEngine, lambda it: it.cross_sell(["a"])),
     ],
@@ -98,6 +105,7 @@ def defaults_of(call):
     [
         (crosslift.ImplicitALS, _core.als_defaults),
         (crosslift.Ease, _core.ease_defaults),
+        (crosslift.Sppmi, _core.sppmi_defaults),
         (crosslift.ComplementModel, _core.complement_defaults),
     ],
 )

@@ -1,4 +1,4 @@
-"""Ease, ComplementModel and Retriever."""
+"""Ease, Sppmi, ComplementModel and Retriever."""
 
 import pickle
 
@@ -71,6 +71,46 @@ def test_ease_half_life_prefers_new_baskets(baskets):
     newest = crosslift.Ease(regularization=1).fit(baskets[200:])
     agreement = np.corrcoef(decayed.weights_.ravel(), newest.weights_.ravel())[0, 1]
     assert agreement > 0.99
+
+
+def sppmi_reference(baskets, smoothing, shift):
+    """M of include/crosslift/sppmi.hpp and ln(n_j / N), dense and in double."""
+    rows = np.asarray(baskets.todense(), dtype=float)
+    rows = rows[rows.sum(axis=1) > 1]
+    together = rows.T @ (rows / (rows.sum(axis=1, keepdims=True) - 1))
+    np.fill_diagonal(together, 0)
+    totals = together.sum(axis=1)
+    smoothed = totals**smoothing
+    chance = totals[:, None] * smoothed[None] / smoothed.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        information = np.log(together / chance / shift)
+    return np.where(together > 0, np.maximum(information, 0), 0), np.log(totals / totals.sum())
+
+
+def test_sppmi_is_its_formula(baskets):
+    items = baskets.shape[1]
+    for smoothing, shift, popularity in ((0.75, 1, 0.25), (1, 2, 0), (0.5, 0.5, 1)):
+        model = crosslift.Sppmi(factors=items, smoothing=smoothing, shift=shift, popularity=popularity).fit(baskets)
+        information, share = sppmi_reference(baskets, smoothing, shift)
+        np.testing.assert_allclose(model.in_factors_ @ model.out_factors_.T, information, atol=2e-4)
+        np.testing.assert_allclose(model.popularity_, (popularity + smoothing - 1) * share, atol=1e-4)
+        wanted = [information[[2, 5]].mean(axis=0) + (popularity + smoothing - 1) * share]
+        query = np.zeros((1, items))
+        query[0, [2, 5]] = 1
+        np.testing.assert_allclose(model.score_baskets(query), wanted, atol=5e-4)
+        assert not set(model.recommend(query, k=5)[0][0]) & {2, 5}
+
+
+def test_sppmi_checks(baskets):
+    for bad in ({"factors": 0}, {"shift": 0}, {"smoothing": 2}, {"popularity": -1}, {"half_life_days": -1}):
+        with pytest.raises(crosslift.InvalidArgument, match=next(iter(bad))):
+            crosslift.Sppmi(**bad).fit(baskets)
+    with pytest.raises(crosslift.InvalidArgument, match="age_days holds 2 values"):
+        crosslift.Sppmi().fit(baskets, age_days=[1.0, 2.0])
+    with pytest.raises(crosslift.InvalidArgument, match="needs the age"):
+        crosslift.Sppmi(half_life_days=3).fit(baskets)
+    again = pickle.loads(pickle.dumps(crosslift.Sppmi(factors=3).fit(baskets)))
+    assert again.in_factors_.shape == (baskets.shape[1], 3)
 
 
 def test_ease_pickles(baskets):
