@@ -21,7 +21,7 @@ from pathlib import Path
 PUBLIC_HEADERS = {
     "words": ["api", "cuda_libraries", "device", "error", "matrix", "progress", "sparse", "synchronize"],
     "data words": ["arrow", "columns", "ids", "transactions", "catalog", "content", "history", "context"],
-    "algorithm words": ["als", "bpr", "ease", "complement", "cold_start", "own_history", "retrieval"],
+    "algorithm words": ["als", "bpr", "ease", "sppmi", "complement", "cold_start", "own_history", "retrieval"],
     "offer words": [
         "price",
         "trade_up",
