@@ -6,10 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace crosslift {
@@ -110,6 +112,87 @@ TEST(Replenishment, LaterPurchasesAreNotLookedAt) {
         EXPECT_EQ(all[n].item, part[n].item);
         EXPECT_EQ(all[n].probability, part[n].probability);
         EXPECT_LE(all[n].last, cut);
+    }
+}
+
+/// Purchases of one customer up to `now` by the formulas of docs/replenishment.md, one loop each.
+struct PlainPast {
+    PlainPast(const LineShop& shop, std::int32_t customer, std::int32_t item, std::int64_t now) {
+        const PurchaseHistory& history = shop.history;
+        for (const std::int32_t basket : history.customer_baskets.view().row(customer)) {
+            const std::int64_t time = history.time[static_cast<std::size_t>(basket)];
+            if (time > now) continue;
+            const auto items = history.baskets.view().row(basket);
+            baskets.emplace_back(age(time, now), static_cast<double>(items.size()));
+            if (std::ranges::count(items, item) == 0) continue;
+            if (bought.empty() || (time - start) / day != (last - start) / day) {
+                bought.push_back(age(time, now));
+                last = time;
+            }
+        }
+    }
+    static double age(std::int64_t time, std::int64_t now) { return static_cast<double>(now - time) / day; }
+    double purchases(double half_life) const {
+        double sum = 0;
+        for (const double a : bought) sum += std::pow(2.0, -a / half_life);
+        return std::log(1 + sum);
+    }
+    double visits(double half_life, bool items) const {
+        double sum = 0;
+        for (const auto& [a, size] : baskets) sum += (items ? size : 1) * std::pow(2.0, -a / half_life);
+        return std::log(1 + sum);
+    }
+    double mean_size() const {
+        double sum = 0;
+        for (const auto& it : baskets) sum += it.second;
+        return sum / static_cast<double>(baskets.size());
+    }
+
+    std::vector<double> bought;                      // ages, oldest first, one a day
+    std::vector<std::pair<double, double>> baskets;  // age, items
+    std::int64_t last = 0;
+};
+
+TEST(Replenishment, TheFactsAreThoseOfTheReceipts) {
+    LineShop shop;
+    for (int i = 0; i < 6; ++i) shop.items.push_back({"leaf", "", "", "", 1.0F});
+    std::mt19937 random(8);
+    for (int u = 0, basket = 0; u < 40; ++u)
+        for (int n = 0; n < 30; ++n, ++basket) {
+            const std::int64_t time = start + (8 * n + static_cast<int>(random() % 8)) * day + random() % 80000;
+            for (std::uint32_t line = 0; line <= random() % 4; ++line)
+                shop.lines.push_back({u, basket, static_cast<int>(random() % 6), time});
+        }
+    shop.build();
+    auto model = fit_replenishment(shop.history);
+    ASSERT_FALSE(model.empty());
+    model.intercept = 0;
+    const std::int64_t now = start + 200 * day + 1000;
+    const auto said = [&](const char* fact) {
+        model.weights = {{fact, 1}};
+        std::vector<double> facts(6);  // P = 1 / (1 + exp(-fact))
+        for (const DueItem& it : model.due(shop.history, 4, now, 14))
+            facts[static_cast<std::size_t>(it.item)] = std::log(it.probability / (1 - it.probability));
+        return facts;
+    };
+    const auto week = said("recent_week"), fortnight = said("recent_fortnight"), month = said("recent_month"),
+               season = said("recent_season"), year = said("recent_year"), before = said("since_before_last"),
+               visits = said("visits"), visits_season = said("visits_season"), size = said("basket_size"),
+               lines_week = said("lines_week"), lines_month = said("lines_month");
+    for (std::size_t i = 0; i < 6; ++i) {
+        const PlainPast past(shop, 4, static_cast<std::int32_t>(i), now);
+        ASSERT_GE(past.bought.size(), 2U);
+        EXPECT_NEAR(week[i], past.purchases(7), 1e-9);
+        EXPECT_NEAR(fortnight[i], past.purchases(14), 1e-9);
+        EXPECT_NEAR(month[i], past.purchases(28), 1e-9);
+        EXPECT_NEAR(season[i], past.purchases(90), 1e-9);
+        EXPECT_NEAR(year[i], past.purchases(365), 1e-9);
+        EXPECT_NEAR(before[i], std::log(1 + past.bought[past.bought.size() - 2]), 1e-9);
+        EXPECT_NEAR(visits[i], past.visits(28, false), 1e-9);
+        EXPECT_NEAR(visits_season[i], past.visits(90, false), 1e-9);
+        EXPECT_NEAR(size[i], std::log(past.mean_size()), 1e-9);
+        EXPECT_NEAR(lines_week[i], past.visits(7, true), 1e-9);
+        EXPECT_NEAR(lines_month[i], past.visits(28, true), 1e-9);
     }
 }
 
