@@ -74,17 +74,10 @@ private:
 double measure_kept(const Slice& slice, const EaseModel& full, const ComplementOptions& options, std::stop_token stop) {
     ComplementModel served = compress(full.weights, slice.counts, options, stop);
     served.intercept = full.intercept;
-    std::vector<std::int32_t> rest;
-    const QueryScores served_scores = [&](std::size_t query, std::span<float> scores) {
-        rest.clear();
-        for (const std::int32_t item : slice.queries.basket(query))
-            if (item != slice.queries.targets[query]) rest.push_back(item);
-        std::ranges::fill(scores, 0.0F);
-        add_basket_scores(served, rest, scores);
-    };
     const std::vector<std::vector<float>> unscaled(1);
     const double of_full = hit_rates(slice.queries, ease_scores(slice.queries, full), unscaled)[0].hr10;
-    return of_full > 0 ? hit_rates(slice.queries, served_scores, unscaled)[0].hr10 / of_full : 0;
+    return of_full > 0 ? hit_rates(slice.queries, complement_scores(slice.queries, served), unscaled)[0].hr10 / of_full
+                       : 0;
 }
 
 // Chooses what needs no fit of its own over all items, into options.ease and `trials`; returns the kept share of HR@10.
@@ -121,18 +114,24 @@ ComplementModel spread(const ComplementModel& part, std::span<const std::int32_t
     return model;
 }
 
+// Baskets of two items or more.
+double larger_baskets(const CsrView& baskets) {
+    std::int64_t larger = 0;
+    for (std::int64_t row = 0; row < baskets.rows; ++row) larger += baskets.row(row).size() > 1 ? 1 : 0;
+    return static_cast<double>(larger);
+}
+
 // Items outside the closed form: the constant row's answer for an item that nothing else is known of.
 std::vector<float> popularity_intercept(const CsrView& baskets, std::span<const std::int64_t> counts,
                                         const EaseOptions& ease) {
     std::vector<float> intercept(counts.size(), 0.0F);
     if (!ease.intercept) return intercept;
-    std::int64_t larger = 0;
-    for (std::int64_t row = 0; row < baskets.rows; ++row) larger += baskets.row(row).size() > 1 ? 1 : 0;
+    const double larger = larger_baskets(baskets);
     for (std::size_t item = 0; item < counts.size(); ++item) {
         const auto count = static_cast<double>(counts[item]);
         if (count > 0)
-            intercept[item] = static_cast<float>(count / static_cast<double>(larger) * ease.intercept_weight *
-                                                 std::pow(count, -ease.damping));
+            intercept[item] =
+                static_cast<float>(count / larger * ease.intercept_weight * std::pow(count, -ease.damping));
     }
     return intercept;
 }
@@ -212,6 +211,9 @@ ComplementModel fit_all(const CsrView& baskets, std::span<const std::int64_t> ro
         for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
         model = spread(compress(full.weights, basket_counts(purchases.baskets), options, stop), items, baskets.cols);
     }
+    // The closed form saw the baskets with two known items only; its intercepts count among all.
+    const auto seen = static_cast<float>(larger_baskets(purchases.baskets) / std::max(larger_baskets(baskets), 1.0));
+    for (const std::int32_t item : known) intercept[idx(item)] *= seen;
     model.intercept = std::move(intercept);
     model.modelled_items = static_cast<std::int64_t>(items.size());
     return model;

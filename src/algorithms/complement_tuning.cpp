@@ -106,7 +106,7 @@ void tune_half_life(Search& search, double span) {
 Slice validation_slice(const CsrView& baskets, std::span<const std::int64_t> rows_by_time,
                        std::span<const float> age_days, std::span<const std::int32_t> lines,
                        std::span<const std::int32_t> items, std::int64_t max_queries, std::uint64_t seed) {
-    const std::size_t older = idx(rows_before_validation(baskets.rows));
+    const std::size_t older = idx(rows_before_validation(static_cast<std::int64_t>(rows_by_time.size())));
     Slice slice;
     slice.train = select(baskets, rows_by_time.first(older), items);
     slice.age_days = gather(age_days, rows_by_time.first(older));

@@ -23,7 +23,7 @@ struct Slice {
     LeaveOneOut queries;
 };
 
-/// The validation slice over some items (ascending rows of `baskets`).
+/// The validation slice of the baskets in `rows_by_time`, oldest first, over some items (ascending rows of `baskets`).
 Slice validation_slice(const CsrView& baskets, std::span<const std::int64_t> rows_by_time,
                        std::span<const float> age_days, std::span<const std::int32_t> lines,
                        std::span<const std::int32_t> items, std::int64_t max_queries, std::uint64_t seed);

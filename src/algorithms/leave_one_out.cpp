@@ -122,4 +122,15 @@ QueryScores ease_scores(const LeaveOneOut& queries, const EaseModel& model) {
     };
 }
 
+QueryScores complement_scores(const LeaveOneOut& queries, const ComplementModel& model) {
+    const auto rest = std::make_shared<std::vector<std::int32_t>>();
+    return [&queries, &model, rest](std::size_t query, std::span<float> scores) {
+        rest->clear();
+        for (const std::int32_t item : queries.basket(query))
+            if (item != queries.targets[query]) rest->push_back(item);
+        std::ranges::fill(scores, 0.0F);
+        add_basket_scores(model, *rest, scores);
+    };
+}
+
 }  // namespace crosslift::algorithms

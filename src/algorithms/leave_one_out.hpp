@@ -3,6 +3,7 @@
 
 #include "algorithms/basket_slices.hpp"
 
+#include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
 #include <crosslift/sparse.hpp>
 
@@ -57,5 +58,8 @@ std::vector<HitRates> hit_rates(const LeaveOneOut& queries, const QueryScores& s
 
 /// Scores of an EASE model fitted over the items of `queries`. Both must outlive the result; it is for one thread.
 QueryScores ease_scores(const LeaveOneOut& queries, const EaseModel& model);
+
+/// Scores of a complement model over the items of `queries`. Both must outlive the result; it is for one thread.
+QueryScores complement_scores(const LeaveOneOut& queries, const ComplementModel& model);
 
 }  // namespace crosslift::algorithms

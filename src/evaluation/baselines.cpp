@@ -35,8 +35,8 @@ std::vector<Setting> all_settings(const std::vector<std::pair<std::string, std::
 
 std::vector<Baseline> all_baselines() {
     std::vector<Baseline> all;
-    for (const auto make : {popularity_baselines, pair_baselines, rule_baselines, als_baselines, pernir_baselines,
-                            sppmi_baselines, ease_baselines}) {
+    for (const auto make : {popularity_baselines, content_baselines, pair_baselines, rule_baselines, als_baselines,
+                            pernir_baselines, sppmi_baselines, ease_baselines}) {
         for (Baseline& baseline : make()) all.push_back(std::move(baseline));
     }
     return all;

@@ -27,6 +27,7 @@ struct Baseline {
     std::function<std::unique_ptr<Scorer>(const TrainingSet&, const Setting&)> fit;
     bool needs_customers = false;
     bool needs_leaves = false;
+    bool needs_content = false;
 };
 
 /// Every combination of the axes' values, the last axis fastest.
@@ -37,6 +38,7 @@ std::vector<Baseline> all_baselines();
 
 // One function per file of the same name.
 std::vector<Baseline> popularity_baselines();  ///< popularity, leaf popularity, own frequency
+std::vector<Baseline> content_baselines();     ///< content cosine
 std::vector<Baseline> pair_baselines();        ///< co-count, lift, LLR, cosine kNN
 std::vector<Baseline> rule_baselines();        ///< rules
 std::vector<Baseline> als_baselines();         ///< ALS cosine, ALS fold-in, ALS customer

@@ -105,8 +105,9 @@ EvaluationReport evaluate_bundles(const OfferEngine& engine, const Transactions&
         throw DataError("no bundle has two items of the engine's catalog (" + std::to_string(bundles.baskets().size()) +
                         " bundles came); check that both use the same item ids");
     }
-    const TrainingSet set = make_training_set(make_history(train, items, train.customers()), leaves_of(catalog, items),
-                                              catalog.leaves().size(), {}, options.threads, progress.stop);
+    TrainingSet set = make_training_set(make_history(train, items, train.customers()), leaves_of(catalog, items),
+                                        catalog.leaves().size(), {}, options.threads, progress.stop);
+    set.content = content_of(catalog, items);
     const auto baselines = static_cast<int>(wanted_baselines(set, options, false).size());
     Steps steps(progress, 2 * baselines + 2);
     const ChosenBaselines chosen = choose_baselines(set, options, false, steps);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 
 namespace crosslift::evaluation {
@@ -32,6 +33,29 @@ std::vector<std::int32_t> leaves_of(const Catalog& catalog, const IdMap& items) 
     return leaf;
 }
 
+std::shared_ptr<const ItemContent> content_of(const Catalog& catalog, const IdMap& items) {
+    const ItemContent whole = item_content(catalog);
+    const CsrView features = whole.features;
+    ItemContent part;
+    part.features.cols = features.cols;
+    for (std::int32_t i = 0; i < items.size(); ++i) {
+        const std::int32_t row = catalog.items().find(items[i]);
+        if (row != IdMap::unknown) {
+            const auto columns = features.row(row);
+            const auto values = features.row_values(row);
+            part.features.indices.insert(part.features.indices.end(), columns.begin(), columns.end());
+            part.features.values.insert(part.features.values.end(), values.begin(), values.end());
+        }
+        part.features.indptr.push_back(static_cast<std::int64_t>(part.features.indices.size()));
+        if (!whole.log_price.empty()) {
+            part.log_price.push_back(row != IdMap::unknown ? whole.log_price[static_cast<std::size_t>(row)]
+                                                           : std::numeric_limits<float>::quiet_NaN());
+        }
+    }
+    part.features.rows = items.size();
+    return std::make_shared<const ItemContent>(std::move(part));
+}
+
 TrainingSet make_training_set(PurchaseHistory history, std::vector<std::int32_t> leaf, std::int32_t leaves,
                               CsrMatrix receipts, int threads, const std::stop_token& stop) {
     TrainingSet set;
@@ -54,6 +78,7 @@ TrainingSet make_training_set(PurchaseHistory history, std::vector<std::int32_t>
     set.leaves = leaves;
     set.ordered = receipts.rows > 0;
     set.receipts = std::move(receipts);
+    set.content = std::make_shared<const ItemContent>();
     set.threads = threads;
     set.stop = stop;
     return set;
@@ -64,8 +89,10 @@ TrainingSet training_set(const Transactions& train, const Catalog& catalog, cons
     PurchaseHistory history = make_history(train, train.items(), train.customers());
     CsrMatrix receipts;
     if (options.receipt_order) receipts = receipt_order(train, history, train.items());
-    return make_training_set(std::move(history), leaves_of(catalog, train.items()), catalog.leaves().size(),
-                             std::move(receipts), options.threads, stop);
+    TrainingSet set = make_training_set(std::move(history), leaves_of(catalog, train.items()), catalog.leaves().size(),
+                                        std::move(receipts), options.threads, stop);
+    set.content = content_of(catalog, train.items());
+    return set;
 }
 
 TrainingSet earlier_part(const TrainingSet& set, std::int64_t end) {
@@ -76,8 +103,10 @@ TrainingSet earlier_part(const TrainingSet& set, std::int64_t end) {
         receipts.indptr.assign(set.receipts.indptr.begin(), set.receipts.indptr.begin() + end + 1);
         receipts.indices.assign(set.receipts.indices.begin(), set.receipts.indices.begin() + receipts.indptr.back());
     }
-    return make_training_set(earlier(set.history, end), set.leaf, set.leaves, std::move(receipts), set.threads,
-                             set.stop);
+    TrainingSet part =
+        make_training_set(earlier(set.history, end), set.leaf, set.leaves, std::move(receipts), set.threads, set.stop);
+    part.content = set.content;
+    return part;
 }
 
 CsrMatrix receipt_order(const Transactions& transactions, const PurchaseHistory& history, const IdMap& items) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <crosslift/catalog.hpp>
+#include <crosslift/content.hpp>
 #include <crosslift/evaluation.hpp>
 #include <crosslift/history.hpp>
 #include <crosslift/sparse.hpp>
 #include <crosslift/transactions.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct TrainingSet {
     std::vector<double> count;       ///< per item: rows of `baskets` with it
     std::vector<std::int32_t> leaf;  ///< per item, -1 unknown; empty without categories
     std::int32_t leaves = 0;
+    std::shared_ptr<const ItemContent>
+        content;           ///< of `history`'s items; not null, empty where the catalog says nothing
     bool ordered = false;  ///< `receipts` is filled
     CsrMatrix receipts;    ///< where the order counts: history.baskets with items as they stand on the receipt
     int threads = 0;
@@ -31,11 +35,14 @@ struct TrainingSet {
 /// Leaf of each item of `items`, by the engine's catalog; empty where the catalog has no categories.
 std::vector<std::int32_t> leaves_of(const Catalog& catalog, const IdMap& items);
 
-/// `receipts` is empty, or as made by receipt_order().
+/// What the catalog says of each item of `items`; an item that it does not hold has no features.
+std::shared_ptr<const ItemContent> content_of(const Catalog& catalog, const IdMap& items);
+
+/// Without content. `receipts` is empty, or as made by receipt_order().
 TrainingSet make_training_set(PurchaseHistory history, std::vector<std::int32_t> leaf, std::int32_t leaves,
                               CsrMatrix receipts, int threads, const std::stop_token& stop);
 
-/// All of `train`, with leaves by `catalog` and, where options.receipt_order, receipts.
+/// All of `train`, with leaves and content by `catalog` and, where options.receipt_order, receipts.
 TrainingSet training_set(const Transactions& train, const Catalog& catalog, const EvaluationOptions& options,
                          const std::stop_token& stop);
 

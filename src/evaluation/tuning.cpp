@@ -79,6 +79,7 @@ std::vector<Baseline> wanted_baselines(const TrainingSet& set, const EvaluationO
         const char* missing = "";
         if (baseline.needs_customers && set.history.customer_baskets.indices.empty()) missing = "customers";
         if (baseline.needs_leaves && set.leaf.empty()) missing = "categories";
+        if (baseline.needs_content && set.content->empty()) missing = "categories, names or brands";
         if (*missing != 0) {
             if (notes != nullptr) notes->push_back(baseline.method + " is left out: no " + missing + ".");
         } else if (personal || !baseline.needs_customers) {

@@ -230,6 +230,8 @@ void fields(Archive& archive, ColdStartOptions& options) {
     archive("regularization", options.regularization);
     archive("relatives", options.relatives);
     archive("residuals", options.residuals);
+    archive("tune", options.tune);
+    archive("similarity", options.similarity);
 }
 
 template <class Archive>

@@ -46,11 +46,10 @@ OfferEngine fit_offer_engine(const Transactions& transactions, const Catalog& ca
     ComplementOptions complement = options.complement;
     complement.ease.threads = options.threads;
     complement.ease.device = options.device;
-    models.complement =
-        fit_complement(contexts.baskets, contexts.time, basket_age_days(contexts, contexts.latest_time()), complement,
-                       progress, contexts.line);
+    const std::vector<float> ages = basket_age_days(contexts, contexts.latest_time());
+    models.complement = fit_complement(contexts.baskets, contexts.time, ages, complement, progress, contexts.line);
     models.complement = add_cold_items(std::move(models.complement), contexts.baskets, contexts.time,
-                                       item_content(models.catalog), options.cold_start, progress);
+                                       item_content(models.catalog), options.cold_start, progress, ages, contexts.line);
     models.own_history = tune_own_history(history, models.complement.options.ease, progress);
 
     AlsOptions taste = options.taste;

@@ -107,6 +107,36 @@ TEST(Complement, RareItemsStayOutsideAndAreScoredByTheirShare) {
     }
 }
 
+// Items in fewer baskets than asked for leave some baskets with one item only, which the closed form does not see.
+TEST(Complement, InterceptsCountAmongAllBaskets) {
+    const CsrMatrix baskets = pair_shop(800, 61, 10);
+    const std::vector<std::int64_t> counts = counts_of(baskets);
+    ComplementOptions options = untuned(4, 4);
+    options.min_baskets = 60;
+    const ComplementModel model = fit_complement(baskets, {}, {}, options);
+    CsrMatrix kept;
+    std::vector<std::int32_t> column(61, -1);
+    for (std::int64_t item = 0; item < 61; ++item)
+        if (counts[idx(item)] >= 60) column[idx(item)] = static_cast<std::int32_t>(kept.cols++);
+    ASSERT_GE(kept.cols, 5);
+    double seen = 0, all = 0;
+    for (std::int64_t row = 0; row < baskets.rows; ++row) {
+        for (const std::int32_t item : baskets.view().row(row))
+            if (column[idx(item)] >= 0) kept.indices.push_back(column[idx(item)]);
+        kept.indptr.push_back(static_cast<std::int64_t>(kept.indices.size()));
+        ++kept.rows;
+        seen += kept.view().row(row).size() > 1 ? 1 : 0;
+        all += baskets.view().row(row).size() > 1 ? 1 : 0;
+    }
+    ASSERT_LT(seen, 0.9 * all);
+    const EaseModel exact = fit_ease(kept, {}, options.ease);
+    for (std::int64_t item = 0; item < 61; ++item)
+        if (column[idx(item)] >= 0) {
+            EXPECT_NEAR(static_cast<double>(model.intercept[idx(item)]),
+                        static_cast<double>(exact.intercept[idx(column[idx(item)])]) * seen / all, 1e-6);
+        }
+}
+
 bool same_bits(const ComplementModel& a, const ComplementModel& b) {
     const auto bytes = idx(a.in_factors.rows() * a.in_factors.cols()) * sizeof(float);
     return a.residuals.indices == b.residuals.indices && a.residuals.values == b.residuals.values &&

@@ -9,7 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <numeric>
+#include <set>
+#include <sstream>
 
 namespace crosslift {
 namespace {
@@ -85,6 +88,57 @@ TEST(Baselines, LeafPopularity) {
             if (testing::plain_leaf(data.catalog(), i) == testing::plain_leaf(data.catalog(), j)) share += 1;
         }
         return counts.of(j) * (0.1 + share / static_cast<double>(query.size()));
+    });
+}
+
+/// Features as the catalog's text gives them, each with log(1 + items / items with it); those of one item count
+/// nothing.
+class PlainContent {
+public:
+    explicit PlainContent(const CatalogTable& table) {
+        const auto text = [](const IdColumn& column, std::size_t n) { return std::string(column.ids[column.rows[n]]); };
+        for (std::size_t n = 0; n < table.name.size(); ++n) {
+            std::set<std::string>& own = features_[text(table.item, n)];
+            own.insert("category " + text(table.category[0], n));
+            own.insert("brand " + text(table.brand, n));
+            std::istringstream name(table.name[n]);
+            for (std::string word; name >> word;) {
+                if (word.size() > 1) own.insert("word " + word);
+            }
+            for (const std::string& feature : own) holders_[feature] += 1;
+        }
+    }
+
+    double cosine(const std::string& i, const std::string& j) const {
+        double both = 0;
+        for (const std::string& feature : features_.at(i))
+            both += features_.at(j).contains(feature) ? square(feature) : 0;
+        return both / std::sqrt(length(i) * length(j));
+    }
+
+private:
+    double square(const std::string& feature) const {
+        const double holders = holders_.at(feature);
+        return holders < 2 ? 0 : std::pow(std::log1p(static_cast<double>(features_.size()) / holders), 2);
+    }
+
+    double length(const std::string& item) const {
+        double sum = 0;
+        for (const std::string& feature : features_.at(item)) sum += square(feature);
+        return sum;
+    }
+
+    std::map<std::string, std::set<std::string>> features_;
+    std::map<std::string, double> holders_;
+};
+
+TEST(Baselines, ContentCosine) {
+    const PlainContent content(PlantedShop().catalog_table());
+    const auto rounded = [](double score) { return std::round(score * 1e9) / 1e9; };  // equal items stay equal
+    expect_equal("content cosine", [&](const std::string&, const ItemSet& query, const std::string& j) {
+        double sum = 0;
+        for (const auto& i : query) sum += content.cosine(i, j);
+        return rounded(sum);
     });
 }
 
