@@ -1,0 +1,60 @@
+"""The sections of docs/quality.md on the studies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parts import BAR
+from studies import ALONE, EXTENDED, INSIDE, PURITY_FACTORS, PURITY_SETS
+from tables import method_table, some
+
+
+def without(report: dict[str, Any], kept: list[str] | None = None) -> dict[str, Any]:
+    """The report without customers, or with the methods of `kept` in that order."""
+    methods = {it["method"]: it for it in report["methods"]}
+    names = kept or [name for name in methods if not name.endswith("personal")]
+    return {**report, "methods": [methods[name] for name in names if name in methods]}
+
+
+def purity(results: dict[str, Any]) -> str:
+    reports = some(results, "purity", PURITY_SETS)
+    if not reports:
+        return ""
+    text = (
+        "\n## Purity\n\nComplements or substitutes? The share of the first ten that lie in a leaf of the query says how "
+        f"many are of its own kind. SPPMI ({PURITY_FACTORS} factors) goes from lift (popularity 0) to conditional counts "
+        "(1): the purest lists hit least, and popular items hit without saying much.\n"
+    )
+    columns = [
+        ("hr@10", "HR@10"),
+        ("other_leaves_hr@10", "query's leaves removed"),
+        ("substitute_rate@10", "share in the query's leaves"),
+        ("mean_popularity@10", "popularity"),
+        ("coverage@10", "coverage"),
+    ]
+    for name, report in reports:
+        text += f"\n### {name}\n\n" + method_table(without(report), columns)
+    return text
+
+
+def large_catalogs(results: dict[str, Any]) -> str:
+    reports = some(results, "large", list(INSIDE))
+    if not reports:
+        return ""
+    text = (
+        "\n## Large catalogs\n\nThe closed form needs memory for the square of its items. Here it may hold the best "
+        "sellers only: the others come in by its block inverse ([complement.md](complement.md)), or by their content alone. Implicit ALS "
+        "(alpha0, lambda, nu = 1) needs no such memory.\n"
+    )
+    columns = [
+        ("hr@1", "HR@1"),
+        ("hr@10", "HR@10"),
+        ("other_leaves_hr@10", "query's leaves removed"),
+        ("coverage@10", "coverage"),
+        ("hr@10_to_ease", "HR@10 to EASE"),
+    ]
+    for name, report in reports:
+        inside = INSIDE[name]
+        methods = [BAR, "ALS fold-in", ALONE.format(inside), EXTENDED.format(inside), "crosslift"]
+        text += f"\n### {name}\n\n" + method_table(without(report, methods), columns)
+    return text
