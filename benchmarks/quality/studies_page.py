@@ -23,7 +23,7 @@ def purity(results: dict[str, Any]) -> str:
     text = (
         "\n## Purity\n\nComplements or substitutes? The share of the first ten that lie in a leaf of the query says how "
         f"many are of its own kind. SPPMI ({PURITY_FACTORS} factors) goes from lift (popularity 0) to conditional counts "
-        "(1): the purest lists hit least, and popular items hit without saying much.\n"
+        "(1): its purest lists hit least, and the hit rate peaks between the ends.\n"
     )
     columns = [
         ("hr@10", "HR@10"),
