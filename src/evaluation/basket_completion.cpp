@@ -186,6 +186,11 @@ EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Tra
     Roles roles{methods.size(), 0};
     add_engine(engine, "crosslift", known, task, train, methods);
     roles.engines = methods.size();
+    if (known) {  // another game: no target that the customer had bought can be found
+        methods.push_back(
+            rank_by("crosslift, discovery", task,
+                    *engine_scorer(engine, train.items(), train.customers(), true, HistoryUse::discovery)));
+    }
     steps.done();
     for (const auto& [name, other] : options.engines) {
         add_engine(other, name, known, task, train, methods);

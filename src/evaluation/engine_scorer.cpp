@@ -26,8 +26,9 @@ struct NamedQueries {
 
 class EngineScorer : public Scorer {
 public:
-    EngineScorer(const OfferEngine& engine, const IdMap& items, const IdMap& customers, bool personal)
-        : engine_(engine), items_(items), customers_(customers), personal_(personal) {
+    EngineScorer(const OfferEngine& engine, const IdMap& items, const IdMap& customers, bool personal,
+                 HistoryUse history)
+        : engine_(engine), items_(items), customers_(customers), personal_(personal), history_(history) {
         for (std::int32_t i = 0; i < items.size(); ++i)
             column_.push_back(engine.models().catalog.items().find(items[i]));
     }
@@ -35,7 +36,7 @@ public:
     void score(std::span<const Query> queries, std::span<double> scores) const override {
         NamedQueries named(queries, items_, customers_);
         if (!personal_) named.customers.clear();
-        const Matrix all = engine_.score_baskets(named.baskets, named.customers).to_host();
+        const Matrix all = engine_.score_baskets(named.baskets, named.customers, {}, history_).to_host();
         for (std::size_t q = 0; q < queries.size(); ++q) {
             const auto row = all.row(static_cast<std::int64_t>(q));
             for (std::size_t j = 0; j < column_.size(); ++j) {
@@ -51,6 +52,7 @@ private:
     const IdMap& items_;
     const IdMap& customers_;
     bool personal_;
+    HistoryUse history_;
     std::vector<std::int32_t> column_;
 };
 
@@ -93,8 +95,8 @@ private:
 }  // namespace
 
 std::unique_ptr<Scorer> engine_scorer(const OfferEngine& engine, const IdMap& items, const IdMap& customers,
-                                      bool personal) {
-    return std::make_unique<EngineScorer>(engine, items, customers, personal);
+                                      bool personal, HistoryUse history) {
+    return std::make_unique<EngineScorer>(engine, items, customers, personal, history);
 }
 
 std::unique_ptr<Scorer> function_scorer(const BasketMethod& method, const IdMap& items, const IdMap& customers) {

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <map>
 #include <numeric>
 #include <set>
@@ -270,6 +271,35 @@ TEST(Baselines, ComparisonsHoldTheRatiosAndTheirTests) {
     EXPECT_THROW(data.judge(options), InvalidArgument);
     options.goals = {{"hr@3", "crosslift", "EASE", 1}};
     EXPECT_THROW(data.judge(options), InvalidArgument);
+}
+
+/// The order for anybody, without what the customer had bought.
+TEST(Baselines, DiscoveryIsTheEngineAskedForWhatIsNewToTheCustomer) {
+    const Case& data = Case::shared();
+    const Transactions& train = data.train;
+    const auto by_hand = [&](std::span<const std::vector<std::string>> baskets,
+                             std::span<const std::string> customers) {
+        const Matrix all = data.engine.score_baskets(baskets).to_host();
+        Matrix scores(all.rows(), train.items().size());
+        for (std::int64_t b = 0; b < scores.rows(); ++b) {
+            const auto row = scores.row(b);
+            for (std::int32_t j = 0; j < train.items().size(); ++j)
+                row[static_cast<std::size_t>(j)] =
+                    all.row(b)[static_cast<std::size_t>(data.catalog().items().find(train.items()[j]))];
+            for (std::size_t line = 0; line < train.item().size(); ++line) {
+                if (train.customers()[train.customer()[line]] == customers[static_cast<std::size_t>(b)])
+                    row[static_cast<std::size_t>(train.item()[line])] = -std::numeric_limits<float>::infinity();
+            }
+        }
+        return scores;
+    };
+    EvaluationOptions options = Case::only({"popularity"});
+    options.methods = {{"by hand", by_hand}};
+    const EvaluationReport report = data.judge(options);
+    for (const char* metric : {"hr@10", "mrr", "new_to_customer_hr@1", "bought_before_hr@10", "coverage@10"}) {
+        EXPECT_EQ(value(report, "crosslift, discovery", metric), value(report, "by hand", metric)) << metric;
+    }
+    EXPECT_LT(value(report, "crosslift, discovery", "hr@10"), value(report, "crosslift", "hr@10"));
 }
 
 TEST(Baselines, OtherModelsAreJudgedOnTheSameQueries) {
