@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import crosslift
-import numpy as np
-from sets import BASKET_SETS, BUNDLE_SETS, SETS, TRADE_UP_SETS, cut, marked, rolled
+from sets import SETS, cut, marked, rolled
 
 ANONYMOUS, PERSONAL, BAR = "crosslift", "crosslift, personal", "EASE"
 DISCOVERY = "crosslift, discovery"
@@ -23,9 +22,6 @@ EASE_GRID = {
     "fruithut": [20, 50, 100, 200, 500],
     "groceries": [20, 50, 100, 200, 500, 1000],
 }
-
-# A large set of generated purchases: fewer baselines, textbook settings.
-FEW_BASELINES = {"lgsor": ["popularity", "own frequency", "co-count", "cosine kNN"]}
 
 # hr@10 anonymous, hr@10 personal, new to the customer, cross-leaf with the query's leaves removed.
 GOALS = {
@@ -111,7 +107,6 @@ def tuning(shop: Workshop, name: str) -> Any:
 def basket_completion(shop: Workshop, name: str) -> Any:
     """T1 with all baselines, the goals, and the engine's matrix in other forms."""
     train, later, _ = cut(name, shop.data)
-    few = FEW_BASELINES.get(name)
     rivals = {
         "full matrix": shop.variant(name, "full", factors=0, residuals=float(len(train.items))),
         "served": shop.variant(name, "served", factors=SERVED_FACTORS, residuals=float(SERVED_RESIDUALS)),
@@ -125,14 +120,13 @@ def basket_completion(shop: Workshop, name: str) -> Any:
     if personal:
         goals += [("hr@10", PERSONAL, BAR, personal)]
         goals += [("new_to_customer_hr@10", method, ANONYMOUS, new) for method in (PERSONAL, DISCOVERY)]
-    tuning_of = {"baselines": few, "tuning_trials": 0} if few else shop.settings(name)
     judged = crosslift.evaluate.basket_completion(
         shop.default_engine(name),
         train,
         later,
         compare=rivals,
         goals=goals,
-        **shop.options(ease_grid=EASE_GRID[name], **tuning_of),
+        **shop.options(ease_grid=EASE_GRID[name], **shop.settings(name)),
     )
     return {**report(judged), "chosen": shop.default_engine(name).complement_.chosen_}
 
@@ -197,29 +191,3 @@ def rolling(shop: Workshop, name: str) -> Any:
         options = shop.options(baselines=["popularity"], tuning_trials=0, ease_grid=EASE_GRID[name])
         results.append(report(crosslift.evaluate.basket_completion(engine, train, later, **options)))
     return results
-
-
-PARTS: dict[str, Callable[[Workshop], Any]] = {}
-
-
-def _add(prefix: str, names: list[str], compute: Callable[[Workshop, str], Any]) -> None:
-    for name in names:
-        PARTS[f"{prefix}-{name}"] = lambda shop, name=name: compute(shop, name)
-
-
-WHOLE_SETS = [name for name in BASKET_SETS if name not in FEW_BASELINES]
-
-_add("tuning", WHOLE_SETS, tuning)
-_add("t1", BASKET_SETS, basket_completion)
-_add("receipt", ["online_retail"], next_on_receipt)
-_add("t2", WHOLE_SETS, item_complements)
-_add("t3", ["online_retail"], next_basket)
-_add("t4", TRADE_UP_SETS, trade_up)
-_add("p_up", TRADE_UP_SETS, acceptance)
-_add("t6", [*TRADE_UP_SETS, "online_retail"], replenishment)
-_add("bundles", BUNDLE_SETS, marked_bundles)
-_add("rolling", ["online_retail", "fruithut", "groceries"], rolling)
-
-
-def data_set_of(part: str) -> str:
-    return part.split("-", 1)[1]

@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pages
 import pictures
-from parts import PARTS, Workshop, data_set_of
+from parts import Workshop
+from registry import PARTS, data_set_of
 from sets import SETS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import crosslift
 import numpy as np
-from parts import EASE_GRID, PARTS, TRIALS, Workshop, report
+from parts import EASE_GRID, TRIALS, Workshop, report
 from scipy import sparse
 from sets import cut
 
@@ -64,9 +64,3 @@ def large_catalog(shop: Workshop, name: str) -> Any:
     return report(
         crosslift.evaluate.basket_completion(shop.default_engine(name), train, later, compare=compare, **options)
     )
-
-
-for _name in PURITY_SETS:
-    PARTS[f"purity-{_name}"] = lambda shop, name=_name: purity(shop, name)
-for _name in INSIDE:
-    PARTS[f"large-{_name}"] = lambda shop, name=_name: large_catalog(shop, name)
