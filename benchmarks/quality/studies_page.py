@@ -10,9 +10,9 @@ from tables import method_table, some
 
 
 def without(report: dict[str, Any], kept: list[str] | None = None) -> dict[str, Any]:
-    """The report without customers, or with the methods of `kept` in that order."""
+    """The report without lines for known customers, or with the methods of `kept` in that order."""
     methods = {it["method"]: it for it in report["methods"]}
-    names = kept or [name for name in methods if not name.endswith("personal")]
+    names = kept or [name for name in methods if not name.endswith(("personal", "discovery"))]
     return {**report, "methods": [methods[name] for name in names if name in methods]}
 
 
