@@ -107,9 +107,9 @@ struct EvaluationOptions {
 /// Leave-one-out over items of later baskets with at least two known items, or with receipt_order each item after those
 /// before it; the whole catalog is ranked except the query. Methods: the baselines of docs/evaluation.md, tuned with
 /// equal budgets on a validation slice of training; EASE tuned on the very queries; the engine (anonymous and, where
-/// customers are known, personal and for discovery). Names and meaning of the metrics in docs/evaluation.md. Throws DataError where no
-/// later basket has two items known from training, InvalidArgument for options out of range, Stopped if progress.stop
-/// asks.
+/// customers are known, personal and for discovery). Names and meaning of the metrics in docs/evaluation.md. Throws
+/// DataError where no later basket has two items known from training, InvalidArgument for options out of range, Stopped
+/// if progress.stop asks.
 CROSSLIFT_API EvaluationReport evaluate_basket_completion(const OfferEngine& engine, const Transactions& train,
                                                           const Transactions& later,
                                                           const EvaluationOptions& options = {},

@@ -10,8 +10,8 @@
 
 namespace crosslift::evaluation {
 
-/// score_baskets() without or with the customers and, with them, for that use of their history. Items that the engine does not know are not ranked. `items` and
-/// `customers` are training's and must outlive the scorer.
+/// score_baskets() without or with the customers and, with them, for that use of their history. Items that the engine
+/// does not know are not ranked. `items` and `customers` are training's and must outlive the scorer.
 std::unique_ptr<Scorer> engine_scorer(const OfferEngine& engine, const IdMap& items, const IdMap& customers,
                                       bool personal, HistoryUse history = HistoryUse::mixed);
 
