@@ -51,6 +51,8 @@ class ComplementModel(Estimator):
         What tuning tried, with ``validation_hr10`` and ``validation_ndcg``.
     kept_hr10_ : float
         Validation HR@10 of this form over that of the full matrix; 0 where not measured.
+    modelled_items_, extended_items_ : int
+        Items inside the closed form's matrix, and slower sellers beside it.
     """
 
     def __init__(
@@ -169,6 +171,14 @@ class ComplementModel(Estimator):
     @property
     def kept_hr10_(self) -> float:
         return self._parts["kept_hr10"]
+
+    @property
+    def modelled_items_(self) -> int:
+        return self._parts["modelled_items"]
+
+    @property
+    def extended_items_(self) -> int:
+        return self._parts["extended_items"]
 
     @property
     def n_features_in_(self) -> int:

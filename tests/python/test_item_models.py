@@ -113,6 +113,19 @@ def test_sppmi_checks(baskets):
     assert again.in_factors_.shape == (baskets.shape[1], 3)
 
 
+def test_slow_sellers_beside_the_closed_form(baskets):
+    counts = np.asarray(baskets[baskets.sum(axis=1) > 1].sum(axis=0))
+    settings = {"tune": False, "factors": 0, "residuals": 40, "min_baskets": 1, "regularization": 10}
+    whole = crosslift.ComplementModel(**settings).fit(baskets)
+    model = crosslift.ComplementModel(**settings, max_items=19).fit(baskets)
+    assert (whole.modelled_items_, whole.extended_items_) == (20, 0)
+    assert (model.modelled_items_, model.extended_items_) == (19, 1)
+    slowest = 19 - int(np.argmin(counts[::-1]))
+    np.testing.assert_allclose(
+        model.residuals_.toarray()[:, slowest], whole.residuals_.toarray()[:, slowest], atol=1e-5
+    )
+
+
 def test_ease_pickles(baskets):
     model = crosslift.Ease(regularization=10).fit(baskets)
     other = pickle.loads(pickle.dumps(model))
