@@ -8,7 +8,7 @@ from basket_pages import baskets, next_baskets, partners, receipts, slices, tune
 from offer_pages import bundles, chances, trade_ups
 from registry import PARTS
 from sets import SETS
-from studies_page import large_catalogs, purity
+from studies_page import item2vec, large_catalogs, purity
 from verdict_pages import failures, goals, models
 
 HEAD = """\
@@ -38,6 +38,7 @@ def page(results: dict[str, Any], drawn: dict[str, str]) -> str:
         tuned(results),
         receipts(results),
         partners(results),
+        item2vec(results),
         purity(results),
         large_catalogs(results),
         next_baskets(results),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import item2vec
 import parts
 import studies
 from parts import Workshop
@@ -29,6 +30,7 @@ _add("t6", [*TRADE_UP_SETS, "online_retail"], parts.replenishment)
 _add("bundles", BUNDLE_SETS, parts.marked_bundles)
 _add("purity", studies.PURITY_SETS, studies.purity)
 _add("large", list(studies.INSIDE), studies.large_catalog)
+_add("item2vec", item2vec.ITEM2VEC_SETS, item2vec.compute)
 _add("rolling", ["online_retail", "fruithut", "groceries"], parts.rolling)
 
 

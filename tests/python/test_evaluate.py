@@ -181,6 +181,62 @@ def test_acceptance(weekly):
     assert np.isnan(up[2])
 
 
+def returns_of(train, later):
+    """Later returns to a leaf: the item before, and whether the next cost 1.1 times as much; the same of training."""
+    price = {"coffee0": 3.0, "coffee1": 4.0, "coffee2": 5.0, "coffee3": 6.0, "milk0": 1.0, "milk1": 1.01}
+    rows = [(frame, it) for frame, part in enumerate((train, later)) for it in part.to_pandas().itertuples()]
+    rows.sort(key=lambda it: it[1].timestamp)
+    last, found = {}, ([], [])
+    for frame, it in rows:
+        place = it.customer_id, it.item_id[:4]
+        if place in last:
+            found[frame].append((last[place], price[it.item_id] >= 1.1 * price[last[place]]))
+        last[place] = it.item_id
+    return price, *found
+
+
+def calibration_error(said, came):
+    """Ten bins of equal mass by place, best first; equal predictions lie in the bin of their first."""
+    order = sorted(range(len(said)), key=lambda n: -said[n])
+    bins, number = {}, 0
+    for place, n in enumerate(order):
+        tied = place > 0 and said[n] == said[order[place - 1]]
+        number = number if tied else place * 10 // len(said)
+        bins.setdefault(number, []).append((said[n], came[n]))
+    return sum(abs(sum(s for s, _ in rows) - sum(c for _, c in rows)) for rows in bins.values()) / len(said)
+
+
+def test_scores_of_probabilities_are_those_of_scikit_learn(weekly):
+    metrics = pytest.importorskip("sklearn.metrics")
+    engine, train, later = weekly
+    report = crosslift.evaluate.acceptance(engine, train, later, bootstrap=0, max_queries=0)
+    price, before, after = returns_of(train, later)
+    sold = train.to_pandas()["item_id"].tolist()
+
+    def share_of_dearer(item):
+        leaf = [other for other in sold if other[:4] == item[:4]]
+        return (sum(price[other] >= 1.1 * price[item] for other in leaf) + 1) / (len(leaf) + 2)
+
+    share = {item: share_of_dearer(item) for item in price}
+    scale = sum(up for _, up in before) / sum(share[item] for item, _ in before)
+
+    def item_rate(item):
+        own = [up for other, up in before if other == item]
+        return (sum(own) + 10 * min(1.0, scale * share[item])) / (len(own) + 10)
+
+    assert report.queries == len(after)
+    came = np.array([up for _, up in after], dtype=float)
+    assert 0 < came.sum() < len(came)
+    for name, said_of in (("share of dearer", share.get), ("item rate", item_rate)):
+        said = np.array([said_of(item) for item, _ in after])
+        ours = report.methods[name]
+        assert ours["auc"].value == pytest.approx(metrics.roc_auc_score(came, said), abs=1e-9)
+        assert ours["pr_auc"].value == pytest.approx(metrics.average_precision_score(came, said), abs=1e-9)
+        assert ours["brier"].value == pytest.approx(metrics.brier_score_loss(came, said), abs=1e-9)
+        assert ours["ece"].value == pytest.approx(calibration_error(said, came), abs=1e-9)
+        assert ours["ece"].value > 0.001
+
+
 def test_replenishment(weekly):
     report = crosslift.evaluate.replenishment(*weekly, bootstrap=20)
     assert report.task == "replenishment"
