@@ -86,8 +86,10 @@ def compute(shop: Workshop, name: str) -> Any:
     engine = shop.default_engine(name)
     tuned = tune(shop, engine, train)
     rivals = {METHOD: rival(train, SETTINGS[tuned["index"]])}
-    options = shop.options(baselines=["cosine kNN", "ALS fold-in"], ease_grid=EASE_GRID[name], **shop.settings(name))
-    judged = crosslift.evaluate.basket_completion(engine, train, later, compare=rivals, **options)
+    chosen = {**shop.settings(name), "baselines": ["cosine kNN", "ALS fold-in"]}
+    judged = crosslift.evaluate.basket_completion(
+        engine, train, later, compare=rivals, **shop.options(ease_grid=EASE_GRID[name], **chosen)
+    )
     return {**report(judged), "item2vec": tuned}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import crosslift
 import numpy as np
-from parts import EASE_GRID, TRIALS, Workshop, report
+from parts import EASE_GRID, Workshop, report
 from scipy import sparse
 from sets import cut
 
@@ -39,7 +39,7 @@ def purity(shop: Workshop, name: str) -> Any:
     """What share of offers lies in the query's leaves, against the hit rate: SPPMI from lift to conditional counts."""
     train, later, _ = cut(name, shop.data)
     rivals = {f"SPPMI, popularity {it:g}": sppmi_rival(train, it) for it in POPULARITIES}
-    options = shop.options(baselines=["co-count", "lift"], ease_grid=EASE_GRID[name], **shop.settings(name))
+    options = shop.options(**{**shop.settings(name), "baselines": ["co-count", "lift"]}, ease_grid=EASE_GRID[name])
     return report(
         crosslift.evaluate.basket_completion(shop.default_engine(name), train, later, compare=rivals, **options)
     )
@@ -60,7 +60,7 @@ def large_catalog(shop: Workshop, name: str) -> Any:
         EXTENDED.format(inside): shop.variant(name, "extended", max_items=inside),
         ALONE.format(inside): shop.variant(name, "alone", max_items=inside, min_baskets=best_alone(train, inside)),
     }
-    options = shop.options(ease_grid=EASE_GRID[name], baselines=["ALS fold-in"], tuning_trials=TRIALS)
+    options = shop.options(ease_grid=EASE_GRID[name], **{**shop.settings(name), "baselines": ["ALS fold-in"]})
     return report(
         crosslift.evaluate.basket_completion(shop.default_engine(name), train, later, compare=compare, **options)
     )
