@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from parts import ANONYMOUS, BAR, PERSONAL
+from parts import ANONYMOUS, BAR, PERSONAL, SERVED_FACTORS, SERVED_RESIDUALS
 from pictures import SEGMENTS, metrics
 from sets import BASKET_SETS, CUSTOMER_SETS
 from tables import comparison_table, interval, method_table, number, picture, some, table
@@ -15,7 +15,10 @@ def baskets(results: dict[str, Any], drawn: dict[str, str]) -> str:
     if not reports:
         return ""
     text = (
-        "\n## Basket completion\n\nOne item is taken out of a later basket and all items of training are ranked.\n\n"
+        "\n## Basket completion\n\nOne item is taken out of a later basket and all items of training are ranked. "
+        f"`full matrix` and `served` (d = {SERVED_FACTORS}, {SERVED_RESIDUALS} residuals per item) are other forms of the "
+        "engine's model. `discovery` "
+        "does not rank what the customer had bought: it is there for what is new to them.\n\n"
         + picture("baselines", drawn)
         + "\n"
         + picture("segments", drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from parts import ANONYMOUS, BAR, PERSONAL
+from parts import ANONYMOUS, BAR, DISCOVERY, PERSONAL
 from sets import BASKET_SETS, BUNDLE_SETS, TRADE_UP_SETS
 
 INK, BLUE, ORANGE, GREEN, GREY = "#222222", "#1f6fb2", "#d8731f", "#3a8f4d", "#9a9a9a"
@@ -63,7 +63,7 @@ def baselines(results: dict[str, Any]) -> tuple[Any, str]:
         return None, ""
     figure, axes = _figure(len(reports), 4.0, 3.4)
     for axis, (name, report) in zip(axes, reports.items(), strict=True):
-        others = ("full matrix", "full matrix, personal", "served", "served, personal")
+        others = ("full matrix", "full matrix, personal", "served", "served, personal", DISCOVERY)
         lines = [line for line in report["methods"] if line["method"] not in others]
         lines.sort(key=lambda line: line["metrics"]["hr@10"]["value"])
         labels = [line["method"] for line in lines]
