@@ -11,7 +11,7 @@ from sets import cut
 
 METHOD = "item2vec"
 ITEM2VEC_SETS = ["online_retail", "fruithut", "groceries"]
-# Skip-grams over whole baskets; the first is the paper's. `out`: in-vectors against out-vectors, not their cosine.
+# The first is near the paper's, which pairs all items of a basket. `out`: in-vectors against out-vectors, not their cosine.
 SETTINGS: list[dict[str, Any]] = [
     {
         "vector_size": 40,

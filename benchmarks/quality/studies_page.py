@@ -45,7 +45,7 @@ def large_catalogs(results: dict[str, Any]) -> str:
     text = (
         "\n## Large catalogs\n\nThe closed form needs memory for the square of its items. Here it may hold the best "
         "sellers only: the others come in by its block inverse ([complement.md](complement.md)), or by their content alone. Implicit ALS "
-        "(alpha0, lambda, nu = 1) needs no such memory.\n"
+        "(alpha0, lambda, nu = 1) needs no such memory. EASE and crosslift have room for all.\n"
     )
     columns = [
         ("hr@1", "HR@1"),
@@ -66,7 +66,8 @@ def item2vec(results: dict[str, Any]) -> str:
     if not reports:
         return ""
     text = (
-        "\n## item2vec\n\nSkip-grams with negative sampling over baskets (Barkan and Koenigstein 2016), trained by gensim; six "
+        "\n## item2vec\n\nSkip-grams with negative sampling over baskets (Barkan and Koenigstein 2016; up to ten "
+        "places apart in the order of the receipt), trained by gensim; six "
         "settings tried on the newest tenth of training, like the other baselines.\n"
     )
     columns = [("hr@1", "HR@1"), ("hr@10", "HR@10"), ("ndcg@10", "nDCG@10"), ("hr@10_to_ease", "HR@10 to EASE")]
@@ -77,6 +78,6 @@ def item2vec(results: dict[str, Any]) -> str:
         text += f"\n### {name}\n\n" + method_table(without(report, methods), columns)
         text += (
             f"\nChosen: {tuned['setting']} (HR@10 {number(max(scores))} on the validation slice, "
-            f"{number(scores[0])} with the paper's).\n"
+            f"{number(scores[0])} with the textbook one).\n"
         )
     return text
