@@ -159,8 +159,10 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
         if (std::ranges::binary_search(items, known[n])) modelled.push_back(static_cast<std::int32_t>(n));
     const std::vector<std::int64_t> counts = basket_counts(purchases.baskets);
     std::vector<std::int64_t> modelled_counts;
+    modelled_counts.reserve(modelled.size());
     for (const std::int32_t column : modelled) modelled_counts.push_back(counts[idx(column)]);
     std::vector<float> damping;
+    damping.reserve(counts.size());
     for (const std::int64_t count : counts)
         damping.push_back(
             static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -options.ease.damping)));
