@@ -206,6 +206,7 @@ private:
                                batch);
         std::sort(drawn.begin(), drawn.end());
         std::vector<std::int64_t> order;
+        order.reserve(drawn.size());
         for (const auto& [word, batch] : drawn) order.push_back(batch);
         return order;
     }
