@@ -156,6 +156,7 @@ EaseChoice choose_ease(const Slice& slice, const EaseOptions& machine, std::stop
 EaseOptions choose_scales(const Slice& slice, const EaseModel& model, const EaseOptions& given,
                           std::vector<ComplementTrial>& trials) {
     std::vector<std::vector<float>> scales;
+    scales.reserve(std::size(dampings));
     for (const double damping : dampings) scales.push_back(damping_scale(slice.counts, damping));
     std::vector<ComplementTrial> tried;
     std::size_t start = 0, best = 0;

@@ -102,6 +102,7 @@ std::vector<HitRates> hit_rates(const LeaveOneOut& queries, const QueryScores& s
             tallies[n].add(rank_of(buffer, scales[n], queries.basket(query), queries.targets[query]));
     }
     std::vector<HitRates> rates;
+    rates.reserve(tallies.size());
     for (const RankTally& tally : tallies) rates.push_back(tally.rates());
     return rates;
 }
