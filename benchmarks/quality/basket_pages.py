@@ -7,7 +7,7 @@ from typing import Any
 from parts import ANONYMOUS, BAR, PERSONAL, SERVED_FACTORS, SERVED_RESIDUALS
 from pictures import SEGMENTS, metrics
 from sets import BASKET_SETS, CUSTOMER_SETS
-from tables import comparison_table, interval, method_table, number, picture, some, table
+from tables import SLICES, comparison_table, interval, method_table, number, picture, some, table
 
 
 def baskets(results: dict[str, Any], drawn: dict[str, str]) -> str:
@@ -114,7 +114,7 @@ def slices(results: dict[str, Any], drawn: dict[str, str]) -> str:
     rows = []
     for name, earlier in some(results, "rolling", BASKET_SETS):
         every = [*earlier, *([results[f"t1-{name}"]] if results.get(f"t1-{name}") else [])]
-        for place, report in zip(("third newest tenth", "second newest", "newest"), every, strict=False):
+        for place, report in zip(SLICES, every, strict=False):
             own = metrics(report, ANONYMOUS)
             row = [name, place, f"{report['queries']:,}", number(metrics(report, BAR)["hr@10"]["value"])]
             row += [interval(own["hr@10_to_ease"]), interval(own["other_leaves_hr@10_to_ease"])]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from parts import ANONYMOUS
+from pictures import metrics
 from sets import BUNDLE_SETS, TRADE_UP_SETS
-from tables import comparison_table, method_table, picture, some
+from tables import SLICES, comparison_table, interval, method_table, picture, some, table
 
 
 def trade_ups(results: dict[str, Any], drawn: dict[str, str]) -> str:
@@ -51,6 +52,16 @@ def chances(results: dict[str, Any]) -> str:
         keys = [(key, key.replace("_", " ")) for key in report["methods"][0]["metrics"]]
         again += f"\n### Bought again, {name}\n\n{report['queries']:,} customers at moments a week apart.\n\n"
         again += method_table(report, keys)
+    for name, earlier in some(results, "rolling_t6", ["online_retail"]):
+        every = [*earlier, *([results[f"t6-{name}"]] if results.get(f"t6-{name}") else [])]
+        rows = [
+            [place, *(interval(metrics(report, ANONYMOUS)[f"pr_auc_to_best@{days}d"]) for days in (7, 14))]
+            for place, report in zip(SLICES, every, strict=False)
+        ]
+        again += (
+            f"\n### Bought again, {name}: three slices\n\nWholesalers own most pairs, so one slice says little.\n\n"
+        )
+        again += table(["later slice", "pr auc to best@7d", "pr auc to best@14d"], rows)
     if again:
         again = "\n## Will it be bought again within 7 or 14 days?\n" + again
     return text + again

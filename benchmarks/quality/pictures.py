@@ -7,6 +7,7 @@ from typing import Any
 
 from parts import ANONYMOUS, BAR, DISCOVERY, PERSONAL
 from sets import BASKET_SETS, BUNDLE_SETS, TRADE_UP_SETS
+from tables import SLICES
 
 INK, BLUE, ORANGE, GREEN, GREY = "#222222", "#1f6fb2", "#d8731f", "#3a8f4d", "#9a9a9a"
 
@@ -193,7 +194,7 @@ def slices(results: dict[str, Any]) -> tuple[Any, str]:
         for place, ratio in zip(places, ratios, strict=True):
             axis.plot([place, place], [ratio["low"], ratio["high"]], color=colour, linewidth=1.4)
     axis.axhline(1, color=INK, linewidth=0.8)
-    axis.set_xticks(range(3), ["third newest tenth", "second newest", "newest"])
+    axis.set_xticks(range(3), SLICES)
     axis.set_ylabel("HR@10 / HR@10 of EASE")
     axis.set_xlabel("later slice of the baskets")
     axis.set_title("Anonymous basket completion on three slices, 95 % intervals")

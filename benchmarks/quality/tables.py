@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+SLICES = ("third newest tenth", "second newest", "newest")
+
 
 def number(value: float | None, digits: int = 3) -> str:
     if value is None:

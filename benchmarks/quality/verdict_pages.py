@@ -137,10 +137,15 @@ def failures(results: dict[str, Any]) -> str:
         for it in report["comparisons"]:
             if it["ratio"]["value"] is not None and it["ratio"]["value"] < 1:
                 lines.append(f"- {name}, next basket: `{it['metric']}` is {interval(it['ratio'])} of {it['over']}.\n")
+    for name, report in some(results, "t6", [*TRADE_UP_SETS, "online_retail"]):
+        for key, ratio in metrics(report, ANONYMOUS).items():
+            if key.startswith("pr_auc_to_best") and ratio["value"] < 1:
+                what = key.removeprefix("pr_auc_to_best@")
+                lines.append(f"- {name}, bought again within {what}: {interval(ratio)} of the best simple method.\n")
     left_out = [part for part in PARTS if not results.get(part)]
     if left_out:
         lines.append(f"- Not computed for this page: {', '.join(left_out)}.\n")
     return (
-        "\n## What did not work\n\nGoals not reached, and simple methods that beat the engine with p < .05 (Holm).\n\n"
-        + "".join(lines)
+        "\n## What did not work\n\nGoals not reached, simple methods that beat the engine with p < .05 (Holm), and models that stand below their "
+        "baseline.\n\n" + "".join(lines)
     )
