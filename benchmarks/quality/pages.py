@@ -24,9 +24,8 @@ $ benchmarks/quality/quality.py DATA            # DATA: a folder with the sets t
 
 Protocol, metrics and methods: [evaluation.md](evaluation.md). Judged is the newest tenth of each set's baskets (bundles:
 three tenths of the sessions), engines are `OfferEngine().fit(...)` with default options on what came before, seeds are 0.
-Baselines have their settings from a validation slice of training, six tried for each (lgsor without LLR, ALS cosine and SPPMI, whose
-tuning takes two fifths of the time there); `EASE` has its lambda from the judged
-queries themselves, which favours it. Brackets are 95 % bootstrap intervals by customer (by basket where there is none).
+Baselines have their settings from a validation slice of training, six tried for each; `EASE` has its lambda from the
+judged queries themselves, which favours it. Brackets are 95 % bootstrap intervals by customer (by basket where there is none).
 "lgsor" is generated data: a gain seen only there proves little. Absolute values move with the slice by a tenth;
 ratios on the same queries hold.
 """

@@ -23,26 +23,6 @@ EASE_GRID = {
     "groceries": [20, 50, 100, 200, 500, 1000],
 }
 
-BASELINES = [
-    "popularity",
-    "leaf popularity",
-    "own frequency",
-    "content cosine",
-    "co-count",
-    "lift",
-    "LLR",
-    "cosine kNN",
-    "rules",
-    "ALS cosine",
-    "ALS fold-in",
-    "ALS customer",
-    "PerNIR",
-    "SPPMI",
-    "EASE, validated",
-]
-# A large set, where tuning these takes two fifths of the time.
-LEFT_OUT = {"lgsor": ["LLR", "ALS cosine", "SPPMI"]}
-
 # hr@10 anonymous, hr@10 personal, new to the customer, cross-leaf with the query's leaves removed.
 GOALS = {
     "online_retail": (1.03, 1.11, 1.00, 1.03),
@@ -50,11 +30,6 @@ GOALS = {
     "fruithut": (0.995, None, None, 1.0),
     "groceries": (0.995, None, None, 1.0),
 }
-
-
-def baselines(name: str) -> list[str]:
-    """By name; empty: all that the data allow."""
-    return [it for it in BASELINES if it not in LEFT_OUT[name]] if name in LEFT_OUT else []
 
 
 @dataclass
@@ -115,7 +90,7 @@ class Workshop:
         """Settings of baselines tuned before on this set: not tuned again."""
         tuned = self.result(f"tuning-{name}") or []
         given = {"settings": [(it["method"], it["setting"]) for it in tuned]} if tuned else {"tuning_trials": TRIALS}
-        return {**given, "baselines": baselines(name)}
+        return given
 
 
 def report(judged: crosslift.evaluate.EvaluationReport) -> dict[str, Any]:
@@ -125,7 +100,7 @@ def report(judged: crosslift.evaluate.EvaluationReport) -> dict[str, Any]:
 def tuning(shop: Workshop, name: str) -> Any:
     """Settings of the baselines, chosen on the validation slice of training."""
     train, later, _ = cut(name, shop.data)
-    few = shop.options(tuning_trials=TRIALS, bootstrap=0, permutations=0, ease_grid=[100], baselines=baselines(name))
+    few = shop.options(tuning_trials=TRIALS, bootstrap=0, permutations=0, ease_grid=[100])
     few["max_queries"] = 1
     return report(crosslift.evaluate.basket_completion(shop.default_engine(name), train, later, **few))["tuned"]
 

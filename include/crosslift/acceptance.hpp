@@ -40,9 +40,9 @@ struct AcceptanceItem {
 /// P(up) = 1 / (1 + exp(-(slope * z + shift))), z = intercept + sum of weight * fact: a logistic regression on windows
 /// of the history, slope and shift (Platt 1999) from the newer half of the windows, each as predicted from those before
 /// it. One of the facts is what a conditional logit (McFadden 1974) over the leaf's items says of the next purchase
-/// there: the share of the dearer ones. Where the customer is not known, or bought nothing of the leaf, a second
-/// regression with a logit of its own, on the facts of the items alone. It describes what people did on their own,
-/// never what an offer would make them do.
+/// there: the share of the dearer ones; it is fitted on all windows but the newest. Where the customer is not known, or
+/// bought nothing of the leaf, a second regression with a logit of its own, on the facts of the items alone. It
+/// describes what people did on their own, never what an offer would make them do.
 struct CROSSLIFT_API AcceptanceModel {
     struct Regression {
         double intercept = 0;

@@ -31,8 +31,9 @@ struct ComplementTrial {
 };
 
 /// score of item j for a basket q = intercept_j + sum_{i in q} (in_i . out_j + residual_ij).
-/// Slower sellers than the max_items best, in min_baskets or more, have residuals only, at most m / 2 as one in the
-/// basket and m / 2 as one offered, from the block inverse of the closed form (docs/complement.md); none with m = 0.
+/// Slower sellers than the max_items best, in min_baskets or more, have residuals only, from the block inverse of the
+/// closed form (docs/complement.md): at most m / 2 as one in the basket; as one offered at most m / 2 beside those
+/// inside, and a few beside other slow sellers. None with m = 0.
 /// The other items have zero rows until add_cold_items gives them some; with EaseOptions::intercept theirs is their
 /// share of the baskets.
 struct ComplementModel {

@@ -87,6 +87,12 @@ def _same(value: Any, default: Any) -> bool:
     return type(value) is type(default) and value == default
 
 
+def named_parts(trained: tuple[Any, Any], *names: str) -> tuple[dict[str, Any] | None, Any]:
+    """What training returned, (model or None, interruption or None), with the model as a dict of its arrays."""
+    model, interruption = trained
+    return model if model is None else {name: getattr(model, name) for name in names}, interruption
+
+
 def to_bytes(save: Callable[[str], None]) -> bytes:
     """What ``save(path)`` writes."""
     with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._estimator import Estimator
+from ._estimator import Estimator, named_parts
 from ._progress import ProgressEvent
 from ._sparse import best, csr_parts, rows_of
 
@@ -88,11 +88,13 @@ class Ease(Estimator):
         rows = csr_parts(baskets, "baskets")
         ages = np.ascontiguousarray([] if age_days is None else age_days, dtype=np.float32)
         places = np.ascontiguousarray([] if lines is None else lines, dtype=np.int32)
-        self._train(
-            lambda on_step: _core.fit_ease(rows, ages, places, self._options(), on_step), callback, self.verbose
+        return self._train(
+            lambda on_step: named_parts(
+                _core.fit_ease(rows, ages, places, self._options(), on_step), "weights", "intercept"
+            ),
+            callback,
+            self.verbose,
         )
-        self._model = {"weights": self._model.weights, "intercept": self._model.intercept}
-        return self
 
     @property
     def weights_(self) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._estimator import Estimator
+from ._estimator import Estimator, named_parts
 from ._progress import ProgressEvent
 from ._sparse import best, csr_parts, rows_of
 
@@ -80,10 +80,13 @@ class Sppmi(Estimator):
         """
         rows = csr_parts(baskets, "baskets")
         ages = np.ascontiguousarray([] if age_days is None else age_days, dtype=np.float32)
-        self._train(lambda on_step: _core.fit_sppmi(rows, ages, self._options(), on_step), callback, self.verbose)
-        model = self._model
-        self._model = {name: getattr(model, name) for name in ("in_factors", "out_factors", "popularity")}
-        return self
+        return self._train(
+            lambda on_step: named_parts(
+                _core.fit_sppmi(rows, ages, self._options(), on_step), "in_factors", "out_factors", "popularity"
+            ),
+            callback,
+            self.verbose,
+        )
 
     @property
     def in_factors_(self) -> np.ndarray:

@@ -101,7 +101,7 @@ double choose_multiple(const std::vector<Slice>& slices, const ComplementModel& 
         ColdPlacing cold(older, slice.train, {}, similarity, content, options, stop);
         if (!cold.needed()) continue;
         for (std::size_t n = 0; n < multiples.size(); ++n) {
-            const ComplementModel placed = cold.place(multiples[n]);
+            const ComplementModel placed = cold.place(options.similarity * multiples[n]);
             const std::vector<std::vector<float>> unscaled(1);
             const HitRates rates = hit_rates(slice.queries, complement_scores(slice.queries, placed), unscaled)[0];
             merit[n] += (rates.hr10 + rates.ndcg) * static_cast<double>(slice.queries.size());
@@ -125,7 +125,7 @@ ComplementModel add_cold_items(ComplementModel model, const CsrView& baskets, st
     ColdPlacing cold(model, baskets, time, similarity, content, options, progress.stop);
     if (!cold.needed()) return model;
     double multiple = options.similarity;
-    if (options.tune)
+    if (options.tune && multiple > 0)
         multiple *= choose_multiple(cold_slices(model.options, baskets, time, age_days, lines), model, similarity,
                                     content, options, progress.stop);
     return cold.place(multiple);

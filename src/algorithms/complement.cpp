@@ -154,6 +154,7 @@ struct Purchases {
 ComplementModel fit_extended(const Purchases& purchases, std::span<const std::int32_t> known,
                              std::span<const std::int32_t> items, const ComplementOptions& options,
                              std::vector<float>& intercept, std::stop_token stop) {
+    check_ease_options(purchases.baskets, purchases.age_days, purchases.lines, options.ease);
     std::vector<std::int32_t> modelled;  // columns of the purchases
     for (std::size_t n = 0; n < known.size(); ++n)
         if (std::ranges::binary_search(items, known[n])) modelled.push_back(static_cast<std::int32_t>(n));
@@ -175,7 +176,8 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
     std::iota(all_rows.begin(), all_rows.end(), std::int64_t{0});
     EaseModel full = fit_ease_rows({select(rows.baskets, all_rows, modelled), rows.weights}, modelled_counts, plain,
                                    {.on_step = {}, .stop = stop});
-    const auto most = static_cast<std::size_t>(std::max(std::lround(options.residuals / 2), 1L));
+    const auto most = static_cast<std::size_t>(
+        std::max(std::round(std::min(options.residuals, 2.0 * static_cast<double>(known.size())) / 2), 1.0));
     const EaseExtension extension = extend_ease(full, rows, modelled, damping, most, stop);
     full = with_scales(std::move(full), options.ease, modelled_counts);
     ComplementModel model = spread(compress(full.weights, modelled_counts, options, stop), items,

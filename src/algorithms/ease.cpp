@@ -23,39 +23,6 @@ void require(bool good, const std::string& message) {
     if (!good) throw InvalidArgument(message);
 }
 
-void check_options(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
-                   const EaseOptions& options) {
-    const auto say = [](const char* name, double value, const char* wanted) {
-        return "EaseOptions::" + std::string(name) + " is " + std::to_string(value) + "; give " + wanted;
-    };
-    require(options.regularization > 0 && std::isfinite(options.regularization),
-            say("regularization", options.regularization, "a positive number"));
-    require(options.popularity_regularization >= 0 && std::isfinite(options.popularity_regularization),
-            say("popularity_regularization", options.popularity_regularization, "0 or a positive number"));
-    require(options.size_exponent >= 0 && options.size_exponent <= 1,
-            say("size_exponent", options.size_exponent, "a number from 0 to 1"));
-    require(options.half_life_days >= 0 && std::isfinite(options.half_life_days),
-            say("half_life_days", options.half_life_days, "0 (no decay) or a positive number"));
-    require(options.damping >= 0 && options.damping <= 1, say("damping", options.damping, "a number from 0 to 1"));
-    require(options.intercept_weight >= 0 && options.intercept_weight <= 10,
-            say("intercept_weight", options.intercept_weight, "a number from 0 to 10"));
-    require(options.line_share >= 0 && options.line_share <= 1,
-            say("line_share", options.line_share, "a number from 0 to 1"));
-    require(lines.empty() || static_cast<std::int64_t>(lines.size()) == baskets.nnz(),
-            "lines has " + std::to_string(lines.size()) + " numbers for " + std::to_string(baskets.nnz()) +
-                " stored cells; give one per cell, or none");
-    require(options.line_share == 0 || !lines.empty() || baskets.nnz() == 0,
-            "EaseOptions::line_share needs the place of each item on its receipt; give lines, or line_share 0");
-    require(age_days.empty() || static_cast<std::int64_t>(age_days.size()) == baskets.rows,
-            "age_days has " + std::to_string(age_days.size()) + " numbers for " + std::to_string(baskets.rows) +
-                " baskets; give one per basket, or none");
-    for (std::size_t basket = 0; basket < age_days.size(); ++basket)
-        require(std::isfinite(age_days[basket]),
-                "age_days of basket " + std::to_string(basket) + " is not a finite number; give an age in days");
-    require(options.half_life_days == 0 || !age_days.empty() || baskets.rows == 0,
-            "EaseOptions::half_life_days needs the age of each basket; give age_days, or half_life_days 0");
-}
-
 /// w_b = (|b| - 1)^-size_exponent, rescaled so that sum w_b |b| = sum |b|, then times 2^(-age / half life).
 std::vector<float> basket_weights(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options) {
     std::vector<double> weights(static_cast<std::size_t>(baskets.rows), 0.0);
@@ -269,6 +236,39 @@ private:
 
 namespace algorithms {
 
+void check_ease_options(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
+                        const EaseOptions& options) {
+    const auto say = [](const char* name, double value, const char* wanted) {
+        return "EaseOptions::" + std::string(name) + " is " + std::to_string(value) + "; give " + wanted;
+    };
+    require(options.regularization > 0 && std::isfinite(options.regularization),
+            say("regularization", options.regularization, "a positive number"));
+    require(options.popularity_regularization >= 0 && std::isfinite(options.popularity_regularization),
+            say("popularity_regularization", options.popularity_regularization, "0 or a positive number"));
+    require(options.size_exponent >= 0 && options.size_exponent <= 1,
+            say("size_exponent", options.size_exponent, "a number from 0 to 1"));
+    require(options.half_life_days >= 0 && std::isfinite(options.half_life_days),
+            say("half_life_days", options.half_life_days, "0 (no decay) or a positive number"));
+    require(options.damping >= 0 && options.damping <= 1, say("damping", options.damping, "a number from 0 to 1"));
+    require(options.intercept_weight >= 0 && options.intercept_weight <= 10,
+            say("intercept_weight", options.intercept_weight, "a number from 0 to 10"));
+    require(options.line_share >= 0 && options.line_share <= 1,
+            say("line_share", options.line_share, "a number from 0 to 1"));
+    require(lines.empty() || static_cast<std::int64_t>(lines.size()) == baskets.nnz(),
+            "lines has " + std::to_string(lines.size()) + " numbers for " + std::to_string(baskets.nnz()) +
+                " stored cells; give one per cell, or none");
+    require(options.line_share == 0 || !lines.empty() || baskets.nnz() == 0,
+            "EaseOptions::line_share needs the place of each item on its receipt; give lines, or line_share 0");
+    require(age_days.empty() || static_cast<std::int64_t>(age_days.size()) == baskets.rows,
+            "age_days has " + std::to_string(age_days.size()) + " numbers for " + std::to_string(baskets.rows) +
+                " baskets; give one per basket, or none");
+    for (std::size_t basket = 0; basket < age_days.size(); ++basket)
+        require(std::isfinite(age_days[basket]),
+                "age_days of basket " + std::to_string(basket) + " is not a finite number; give an age in days");
+    require(options.half_life_days == 0 || !age_days.empty() || baskets.rows == 0,
+            "EaseOptions::half_life_days needs the age of each basket; give age_days, or half_life_days 0");
+}
+
 WeightedBaskets ease_rows(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
                           const EaseOptions& options) {
     std::vector<float> weights = basket_weights(baskets, age_days, options);
@@ -291,7 +291,7 @@ EaseModel fit_ease_rows(WeightedBaskets rows, std::vector<std::int64_t> counts, 
 EaseModel fit_ease(const CsrView& baskets, std::span<const float> age_days, const EaseOptions& options,
                    const Progress& progress, std::span<const std::int32_t> lines) {
     check(baskets);
-    check_options(baskets, age_days, lines, options);
+    algorithms::check_ease_options(baskets, age_days, lines, options);
     WeightedBaskets rows;
     if (options.line_share > 0)
         rows = algorithms::ease_rows(baskets, age_days, lines, options);

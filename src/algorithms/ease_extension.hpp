@@ -30,9 +30,11 @@ struct EaseExtension {
 /// together with it, other pairs counting as 0. With y_c = P (g_c - sum_a w_ca g_a) and t_c = 1 / (S_cc - S_cK w_c),
 ///   inside j leads to c by y_cj, the intercept of c is y_c1, another item a outside leads to c by w_ca,
 ///   c leads to j inside by t_c y_cj / (P_jj + t_c y_cj^2).
-/// Exact where K are all items outside, but for P_jj, which is exact for one. The `most` largest cells of each row and
-/// each column are kept, those of a row by what they are after `damping` (one factor per column of `rows`, not
-/// applied). Takes (cells of all g_c) * modelled.size() multiplications. Throws Stopped on request.
+/// Exact where K are all items outside, but for P_jj, which is exact for one, and as far as the largest 256 cells
+/// (`most` if that is more) of each P g_c say. The `most` largest cells of each row are kept, by what they are after
+/// `damping` (one factor per column of `rows`, not applied), and of each column the `most` largest from inside. Takes
+/// (cells of all g_c) * modelled.size() multiplications and, beside the cells of all pairs outside, 8 bytes for each
+/// remembered cell. Arguments are not checked. Throws Stopped on request.
 EaseExtension extend_ease(const EaseModel& inside, const WeightedBaskets& rows, std::span<const std::int32_t> modelled,
                           std::span<const float> damping, std::size_t most, const std::stop_token& stop);
 

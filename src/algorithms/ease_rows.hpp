@@ -13,6 +13,10 @@
 
 namespace crosslift::algorithms {
 
+/// Throws InvalidArgument for options out of range, and for ages and lines that are missing or do not fit.
+void check_ease_options(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
+                        const EaseOptions& options);
+
 /// The rows whose weighted Gram matrix is G of ease.hpp: the baskets, with line_share > 0 their windows as well.
 WeightedBaskets ease_rows(const CsrView& baskets, std::span<const float> age_days, std::span<const std::int32_t> lines,
                           const EaseOptions& options);

@@ -95,6 +95,7 @@ private:
         const auto bytes = items_ * items_ * static_cast<std::int64_t>(sizeof(float));
         MemoryPlan plan;
         plan.add("the items' matrix", bytes);
+        if (machine->device().kind == Device::Kind::cpu) plan.add("their copy", bytes);
         plan.add("its factors",
                  6 * items_ * (options_.factors + svd_oversampling) * static_cast<std::int64_t>(sizeof(float)));
         plan.require(*machine, "SPPMI over " + std::to_string(items_) + " items",

@@ -21,10 +21,10 @@ std::size_t idx(std::int64_t n) {
     return static_cast<std::size_t>(n);
 }
 
-/// Weights in the order of `names`, of which the first `size` may be named.
+/// Weights in the order of `names`, of which the first `size` may be named; those that are not are 0.
 std::vector<double> in_order(const std::vector<AcceptanceWeight>& named, std::vector<std::string> names,
                              std::size_t size) {
-    std::vector<double> weights(named.empty() ? 0 : size);
+    std::vector<double> weights(size);
     names.resize(size);
     for (const auto& [fact, weight] : named) {
         const auto found = std::ranges::find(names, fact);
@@ -80,7 +80,9 @@ double AcceptanceModel::probability(const PurchaseHistory& history, const Catalo
     const std::size_t choice_facts = knows_leaf ? leaf_choice_fact_count : anonymous_choice_fact_count;
     AcceptanceRow row = acceptance_facts_of(*this, query, past);
     row[static_cast<std::size_t>(AcceptanceFact::choice)] =
-        dearer_choice(*this, query, past, in_order(regression.choice, leaf_choice_facts(), choice_facts));
+        regression.choice.empty()
+            ? dearer_choice(*this, query, past, {})
+            : dearer_choice(*this, query, past, in_order(regression.choice, leaf_choice_facts(), choice_facts));
     const Logistic logistic{regression.intercept, in_order(regression.weights, acceptance_facts(), facts)};
     const double z = logistic.log_odds(std::span(row).first(facts));
     return Logistic{regression.shift, {regression.slope}}.probability(std::vector<double>{z});

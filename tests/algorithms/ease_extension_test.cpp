@@ -4,11 +4,13 @@
 #include <crosslift/cold_start.hpp>
 #include <crosslift/complement.hpp>
 #include <crosslift/ease.hpp>
+#include <crosslift/error.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -206,6 +208,29 @@ TEST(EaseExtension, ItemsThatAlwaysGoTogetherStayFinite) {
     }
     // Of five that always go together each says the same of a sixth: a quarter of it each.
     EXPECT_NEAR(cell(model.residuals, 2, 3), 0.25, 0.01);
+}
+
+TEST(EaseExtension, OptionsAreCheckedAsForTheClosedForm) {
+    const Shop shop;
+    const auto refused = [&](const std::function<void(EaseOptions&)>& change) {
+        EaseOptions ease;
+        change(ease);
+        EXPECT_THROW(fit_complement(shop.baskets, {}, {}, with_room_for(12, ease)), InvalidArgument);
+    };
+    refused([](EaseOptions& ease) { ease.half_life_days = 90; });  // no ages came
+    refused([](EaseOptions& ease) { ease.line_share = 0.5; });     // no lines came
+    refused([](EaseOptions& ease) { ease.regularization = 0; });
+    refused([](EaseOptions& ease) { ease.damping = 2; });
+}
+
+TEST(EaseExtension, AnyNumberOfResidualsKeepsAll) {
+    const Shop shop;
+    ComplementOptions options = with_room_for(12, all_options());
+    const ComplementModel all = fit_complement(shop.baskets, {}, shop.age_days, options, {}, shop.lines);
+    options.residuals = 1e30;
+    const ComplementModel more = fit_complement(shop.baskets, {}, shop.age_days, options, {}, shop.lines);
+    EXPECT_EQ(all.residuals.indices, more.residuals.indices);
+    EXPECT_EQ(all.residuals.values, more.residuals.values);
 }
 
 TEST(EaseExtension, WithoutResidualsSlowSellersAreLeftToTheirContent) {
