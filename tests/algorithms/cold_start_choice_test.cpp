@@ -79,24 +79,28 @@ TEST(ColdStart, ChoosesTheMultipleThatRanksTheNewestBasketsBest) {
             return add_cold_items(fit_complement(seen, {}, {}, options), seen, {}, content,
                                   {.tune = tune, .similarity = similarity});
         };
-        double best = 0, multiple = 0;
-        for (const double tried : {1.0, 3.0, 10.0, 30.0}) {
-            double merit = 0, queries = 0;
-            std::int64_t end = baskets.rows;
-            for (int slice = 0; slice < 3 && queries < 2000; ++slice) {
-                const std::int64_t cut = end - end * 11 / 100;
-                merit += merit_of(placed(rows_of(baskets, 0, cut), tried, false), rows_of(baskets, cut, end), queries);
-                end = cut;
-            }
-            if (merit > best) {
-                best = merit;
-                multiple = tried;
-            }
-        }
         const double slope = placed(baskets, 1, false).similarity_weight;
         ASSERT_GT(slope, 0);
-        EXPECT_NEAR(placed(baskets, 1, true).similarity_weight / slope, multiple, 1e-9);
-        chosen.push_back(multiple);
+        for (const double given : {1.0, 0.1}) {
+            double best = 0, multiple = 0;
+            for (const double tried : {1.0, 3.0, 10.0, 30.0}) {
+                double merit = 0, queries = 0;
+                std::int64_t end = baskets.rows;
+                for (int slice = 0; slice < 3 && queries < 2000; ++slice) {
+                    const std::int64_t cut = end - end * 11 / 100;
+                    merit += merit_of(placed(rows_of(baskets, 0, cut), given * tried, false),
+                                      rows_of(baskets, cut, end), queries);
+                    end = cut;
+                }
+                if (merit > best) {
+                    best = merit;
+                    multiple = tried;
+                }
+            }
+            EXPECT_NEAR(placed(baskets, given, true).similarity_weight / slope, given * multiple, 1e-9);
+            if (given == 1) chosen.push_back(multiple);
+        }
+        EXPECT_EQ(placed(baskets, 0, true).similarity_weight, 0);
     }
     EXPECT_NE(chosen[0], chosen[1]);
 }

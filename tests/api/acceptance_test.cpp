@@ -183,6 +183,15 @@ TEST(Acceptance, WhatCannotBeLearnedFromOrAskedFor) {
     const auto model = fit_acceptance(shop.history, shop.catalog);
     EXPECT_THROW(model.probability(shop.history, shop.catalog, shop.price, 4, 0), InvalidArgument);
     EXPECT_THROW(model.probability(shop.history, shop.catalog, shop.price, 0, 100), InvalidArgument);
+    AcceptanceModel bare_one = model;
+    for (auto* regression : {&bare_one.personal, &bare_one.anonymous}) {
+        regression->weights.clear();
+        regression->choice.clear();
+        const double z = regression->slope * regression->intercept + regression->shift;
+        const std::int32_t customer = regression == &bare_one.personal ? 0 : IdMap::unknown;
+        EXPECT_NEAR(bare_one.probability(shop.history, shop.catalog, shop.price, 0, customer), 1 / (1 + std::exp(-z)),
+                    1e-12);
+    }
     EXPECT_TRUE(std::isnan(AcceptanceModel().probability(shop.history, shop.catalog, shop.price, 0, 0)));
     const LineShop few = loyal_shop(5, 4, 0.5);
     EXPECT_TRUE(fit_acceptance(few.history, few.catalog).empty());
