@@ -117,7 +117,7 @@ def cxx_suites(section: Section, preset: str, suites: list[str] | None = None, t
         log = report.with_suffix(".log")
         report.unlink(missing_ok=True)
         started = time.monotonic()
-        status = run([str(program), f"--gtest_output=xml:{report}"], log, timeout=1200, env=env)
+        status = run([str(program), f"--gtest_output=xml:{report}"], log, timeout=3000, env=env)
         section.add(results.read_gtest(report, log, status, suite))
         say(f"  {suite}_tests: {time.monotonic() - started:.0f} s")
 

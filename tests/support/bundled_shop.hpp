@@ -48,6 +48,7 @@ inline BundledShop make_bundled_shop(const std::string& name) {
     }
     Catalog catalog(std::move(table));
     OfferEngineOptions options;
+    options.cold_start.tune = false;  // fits closed forms of its own, which sanitizers make slow
     options.complement.tune = false;
     options.complement.max_items = 1500;
     options.complement.ease.intercept = true;
