@@ -60,6 +60,14 @@ def rows_of(parts: CsrParts, row: int) -> np.ndarray:
     return parts[3][parts[2][row] : parts[2][row + 1]]
 
 
+def basket_parts(baskets: Any, items: int) -> CsrParts:
+    """The parts of a baskets x items matrix for a model that knows `items` items."""
+    parts = csr_parts(baskets, "baskets")
+    if parts[1] != items:
+        raise InvalidArgument(f"the baskets have {parts[1]} columns, the model knows {items}")
+    return parts
+
+
 def best(scores: np.ndarray, k: int, exclude: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """The k best columns of each row: higher score first, then the lower column; -1 and -inf where there are fewer."""
     if k < 1:

@@ -10,7 +10,7 @@ import numpy as np
 from . import _core
 from ._estimator import Estimator, named_parts
 from ._progress import ProgressEvent
-from ._sparse import best, csr_parts, rows_of
+from ._sparse import basket_parts, best, csr_parts, rows_of
 
 
 class Ease(Estimator):
@@ -110,9 +110,7 @@ class Ease(Estimator):
 
     def score_baskets(self, baskets: Any) -> np.ndarray:
         """Scores (float32, n x items) of a baskets x items matrix; stored cells count as 1."""
-        parts = csr_parts(baskets, "baskets")
-        if parts[1] != self.n_features_in_:
-            raise _core.InvalidArgument(f"the baskets have {parts[1]} columns, the model knows {self.n_features_in_}")
+        parts = basket_parts(baskets, self.n_features_in_)
         scores = np.tile(self.intercept_, (parts[0], 1))
         for row in range(parts[0]):
             scores[row] += self.weights_[rows_of(parts, row)].sum(axis=0)

@@ -149,6 +149,20 @@ struct Purchases {
           lines(select_cells(all, places, rows, items)) {}
 };
 
+// The cells of an extension over the items `known`, damped, by rows among `all` items.
+std::vector<std::vector<Cell>> cells_of(const EaseExtension& extension, std::span<const std::int32_t> known,
+                                        std::span<const float> damping, std::size_t all) {
+    std::vector<std::vector<Cell>> cells(all);
+    for (std::size_t n = 0; n < extension.items.size(); ++n) {
+        const std::int32_t column = extension.items[n], item = known[idx(column)];
+        for (const Cell& cell : extension.targets[n])
+            cells[idx(known[idx(cell.item)])].push_back({item, cell.value * damping[idx(column)]});
+        for (const Cell& cell : extension.sources[n])
+            cells[idx(item)].push_back({known[idx(cell.item)], cell.value * damping[idx(cell.item)]});
+    }
+    return cells;
+}
+
 // `known` are all items in min_baskets baskets or more; only `items`, some of them, enter the closed form's matrix.
 // Adds the others' intercepts to `intercept`.
 ComplementModel fit_extended(const Purchases& purchases, std::span<const std::int32_t> known,
@@ -162,11 +176,8 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
     std::vector<std::int64_t> modelled_counts;
     modelled_counts.reserve(modelled.size());
     for (const std::int32_t column : modelled) modelled_counts.push_back(counts[idx(column)]);
-    std::vector<float> damping;
-    damping.reserve(counts.size());
-    for (const std::int64_t count : counts)
-        damping.push_back(
-            static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -options.ease.damping)));
+    std::vector<float> damping = damping_scale(counts, options.ease.damping);
+    if (damping.empty()) damping.assign(counts.size(), 1.0F);
 
     EaseOptions plain = options.ease;
     plain.damping = 0;
@@ -184,17 +195,12 @@ ComplementModel fit_extended(const Purchases& purchases, std::span<const std::in
                                    static_cast<std::int64_t>(intercept.size()));
     for (std::size_t n = 0; n < items.size(); ++n) intercept[idx(items[n])] = full.intercept[n];
 
-    std::vector<std::vector<Cell>> cells(intercept.size());
+    model.residuals = with_cells(model.residuals, cells_of(extension, known, damping, intercept.size()));
     for (std::size_t n = 0; n < extension.items.size(); ++n) {
-        const std::int32_t column = extension.items[n], item = known[idx(column)];
-        const float damped = damping[idx(column)];
-        intercept[idx(item)] = static_cast<float>(options.ease.intercept_weight) * extension.intercept[n] * damped;
-        for (const Cell& cell : extension.targets[n])
-            cells[idx(known[idx(cell.item)])].push_back({item, cell.value * damped});
-        for (const Cell& cell : extension.sources[n])
-            cells[idx(item)].push_back({known[idx(cell.item)], cell.value * damping[idx(cell.item)]});
+        const std::size_t column = idx(extension.items[n]);
+        intercept[idx(known[column])] =
+            static_cast<float>(options.ease.intercept_weight) * extension.intercept[n] * damping[column];
     }
-    model.residuals = with_cells(model.residuals, std::move(cells));
     model.extended_items = static_cast<std::int64_t>(extension.items.size());
     return model;
 }

@@ -23,14 +23,6 @@ bool same_fit(const EaseOptions& a, const EaseOptions& b) {
            a.line_share == b.line_share;
 }
 
-std::vector<float> damping_scale(std::span<const std::int64_t> counts, double damping) {
-    std::vector<float> scale;
-    if (damping == 0) return scale;
-    for (const std::int64_t count : counts)
-        scale.push_back(static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -damping)));
-    return scale;
-}
-
 class Search {
 public:
     Search(const Slice& slice, std::stop_token stop, const std::function<void()>& after_trial)
@@ -178,6 +170,15 @@ EaseOptions choose_scales(const Slice& slice, const EaseModel& model, const Ease
     trials.push_back(tried[start]);
     if (best != start) trials.push_back(tried[best]);
     return tried[best].ease;
+}
+
+std::vector<float> damping_scale(std::span<const std::int64_t> counts, double damping) {
+    std::vector<float> scale;
+    if (damping == 0) return scale;
+    scale.reserve(counts.size());
+    for (const std::int64_t count : counts)
+        scale.push_back(static_cast<float>(std::pow(static_cast<double>(std::max<std::int64_t>(count, 1)), -damping)));
+    return scale;
 }
 
 EaseModel with_scales(EaseModel model, const EaseOptions& ease, std::span<const std::int64_t> counts) {

@@ -53,6 +53,9 @@ EaseChoice choose_ease(const Slice& slice, const EaseOptions& machine, std::stop
 EaseOptions choose_scales(const Slice& slice, const EaseModel& model, const EaseOptions& given,
                           std::vector<ComplementTrial>& trials);
 
+/// n_j^-damping of each item, n_j its count or 1; empty with damping 0.
+std::vector<float> damping_scale(std::span<const std::int64_t> counts, double damping);
+
 /// `model`, fitted with damping 0 and intercept weight 1, as it would be with those of `ease`; `counts` per item.
 EaseModel with_scales(EaseModel model, const EaseOptions& ease, std::span<const std::int64_t> counts);
 
